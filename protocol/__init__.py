@@ -1,0 +1,7 @@
+"""The wire language of Cuadrante: messages, codec, session table, close codes. No I/O, no clock."""
+
+SUBPROTOCOL = "cuadrante.v1"
+"""The WebSocket subprotocol (RFC 6455, section 1.9) that client and server must agree on."""
+
+MAX_FRAME_BYTES = 8 * 1024
+"""The longest text frame either side may send, in bytes of UTF-8."""

@@ -1,0 +1,52 @@
+"""What the core wants done. The edge applies effects in order; the core never waits for them.
+
+Devices and sessions are named by id, never by socket, so that edges may one day be other processes.
+"""
+
+from dataclasses import dataclass
+
+from dispatch.core.facts import Fact
+from protocol.close_codes import CloseCode
+from protocol.messages import AnyServerMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """One frame, encoded once, to every device named that is connected."""
+
+    devices: tuple[str, ...]
+    message: AnyServerMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One frame to a session, whether or not its device is known yet."""
+
+    session_id: int
+    message: AnyServerMessage
+
+
+@dataclass(frozen=True, slots=True)
+class CloseSession:
+    """End a session after what was already sent to it."""
+
+    session_id: int
+    code: CloseCode
+
+
+@dataclass(frozen=True, slots=True)
+class IssueToken:
+    """Make a token for this device, keep its digest, and only then tell the session."""
+
+    session_id: int
+    device_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A fact to put on the record."""
+
+    fact: Fact
+
+
+Effect = Send | Reply | CloseSession | IssueToken | Record

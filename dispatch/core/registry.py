@@ -1,0 +1,138 @@
+"""Who and what there is: quadrants, fronts, people and devices, as the core knows them.
+
+The truth is kept in PostgreSQL; this is the copy that decisions read, changed live by the changes
+at the end of this file. A change never needs more than the one thing that changed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from dispatch.core.locate import Locator
+from protocol.vocabulary import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A registered place: WGS 84 degrees and the address that people say."""
+
+    lat: float
+    lon: float
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone who holds a device. `false_alarms` are those of the accountability window."""
+
+    person_id: str
+    name: str
+    phone: str = ""
+    false_alarms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """A neighbourhood front with its kit."""
+
+    front_id: str
+    name: str
+    barrio: str = ""
+    spot: Spot | None = None
+    coordinator_id: str | None = None
+    sirens: int = 0
+    cameras: int = 0
+    buttons: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One enrolled (or to be enrolled) thing that speaks the protocol.
+
+    `token_hash` and `code_hash` are SHA-256 digests; the secrets themselves are kept nowhere.
+    `quadrant` is what a patrol patrols; `gateway_id` is the gateway that speaks for this device.
+    """
+
+    device_id: str
+    role: Role
+    name: str
+    person_id: str | None = None
+    front_id: str | None = None
+    quadrant: str | None = None
+    spot: Spot | None = None
+    gateway_id: str | None = None
+    token_hash: bytes | None = field(default=None, repr=False)
+    code_hash: bytes | None = field(default=None, repr=False)
+    code_expires_at_ms: int = 0
+    false_alarms: int = 0
+    revoked: bool = False
+
+
+# --- changes ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EditionActivated:
+    """This edition's quadrants are in force from now on."""
+
+    locator: Locator
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The thing no longer exists. A removed device is treated as revoked."""
+
+    thing: type[Person] | type[Front] | type[Device]
+    id: str
+
+
+Change = Person | Front | Device | Removed | EditionActivated
+"""One change of the registry: a new or altered thing as a whole, or its removal."""
+
+
+class Registry:
+    """The lookups that decisions need. Mutable, owned by the dispatcher alone."""
+
+    def __init__(self, locator: Locator, things: Iterable[Person | Front | Device] = ()) -> None:
+        self.locator = locator
+        self.people: dict[str, Person] = {}
+        self.fronts: dict[str, Front] = {}
+        self.devices: dict[str, Device] = {}
+        self._device_by_code_hash: dict[bytes, str] = {}
+        for thing in things:
+            self.apply(thing)
+
+    def apply(self, change: Change) -> None:
+        """Put one change in force."""
+        match change:
+            case Person():
+                self.people[change.person_id] = change
+            case Front():
+                self.fronts[change.front_id] = change
+            case Device():
+                self._forget_code(change.device_id)
+                self.devices[change.device_id] = change
+                if change.code_hash is not None:
+                    self._device_by_code_hash[change.code_hash] = change.device_id
+            case EditionActivated():
+                self.locator = change.locator
+            case Removed():
+                self._remove(change)
+
+    def by_code_hash(self, code_hash: bytes) -> Device | None:
+        """Find the device that an enrolment code belongs to."""
+        device_id = self._device_by_code_hash.get(code_hash)
+        return None if device_id is None else self.devices[device_id]
+
+    def _remove(self, removed: Removed) -> None:
+        if removed.thing is Person:
+            self.people.pop(removed.id, None)
+        elif removed.thing is Front:
+            self.fronts.pop(removed.id, None)
+        else:
+            self._forget_code(removed.id)
+            self.devices.pop(removed.id, None)
+
+    def _forget_code(self, device_id: str) -> None:
+        known = self.devices.get(device_id)
+        if known is not None and known.code_hash is not None:
+            self._device_by_code_hash.pop(known.code_hash, None)

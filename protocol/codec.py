@@ -7,8 +7,9 @@ and says why; it is a value, not an exception, because a peer's mistake is ordin
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 import orjson
@@ -26,6 +27,13 @@ from protocol.vocabulary import ErrorCode
 ESSENTIAL_SIGNAL_FIELDS: Final = frozenset({"type", "signal_id", "kind"})
 """What a press cannot do without. Everything else may be unusable and it is still a press."""
 
+REASON_MAX_CHARS: Final = 200
+"""A reason quotes the value at fault, which may be as long as a frame; the error must still fit."""
+
+_CLIENT: Final = {struct.__struct_config__.tag: struct for struct in get_args(AnyClientMessage)}
+_SERVER: Final = {struct.__struct_config__.tag: struct for struct in get_args(AnyServerMessage)}
+
+_UNUSABLE: Final = "not-a-number"
 _PATH = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
 _MISSING = re.compile(r"missing required field `([^`]+)`")
 
@@ -59,16 +67,17 @@ def decode_client(frame: bytes | bytearray | memoryview | str) -> Decoded:
     except orjson.JSONDecodeError as error:
         raw = _parse_leniently(frame)
         if raw is None:
-            return Decoded(None, Fault(ErrorCode.BAD_JSON, str(error)))
+            return Decoded(None, Fault(ErrorCode.BAD_JSON, str(error)[:REASON_MAX_CHARS]))
     try:
-        return Decoded(_normal(msgspec.convert(raw, AnyClientMessage)))
+        return Decoded(_normal(msgspec.convert(raw, _named(raw, _CLIENT) or AnyClientMessage)))
     except msgspec.ValidationError as error:
         return _salvage(raw, _fault(raw, error))
 
 
 def decode_server(frame: bytes | str) -> AnyServerMessage:
     """Read a server's frame. Raises `msgspec.ValidationError` or `orjson.JSONDecodeError`."""
-    message: AnyServerMessage = msgspec.convert(orjson.loads(frame), AnyServerMessage)
+    raw = orjson.loads(frame)
+    message: AnyServerMessage = msgspec.convert(raw, _named(raw, _SERVER) or AnyServerMessage)
     return message
 
 
@@ -81,6 +90,12 @@ def encode(message: ClientMessage | ServerMessage) -> bytes:
     return frame
 
 
+def _named(raw: Any, structs: Mapping[Any, type[Any]]) -> type[Any] | None:
+    # msgspec remembers how to read a structure but not a union: 0.8 µs against 6.8 for a signal.
+    name = raw.get("type") if isinstance(raw, dict) else None
+    return structs.get(name) if isinstance(name, str) else None
+
+
 def _normal(message: AnyClientMessage) -> AnyClientMessage:
     # Some platforms print UUIDs in capitals; one press must have one id however it is spelt.
     for name in ("signal_id", "alert_id"):
@@ -91,21 +106,30 @@ def _normal(message: AnyClientMessage) -> AnyClientMessage:
 
 
 def _parse_leniently(frame: bytes | bytearray | memoryview | str) -> Any:
-    """Read what orjson refuses but common JSON writers produce: NaN and Infinity.
+    """Read what orjson refuses but common JSON writers produce: NaN, Infinity, half an emoji.
 
-    A phone without a fix may send NaN, and its press must still be a press, so non-finite numbers
-    become a word that no number field accepts and that the fault then names.
+    A phone without a fix may send NaN, and its press must still be a press, so numbers that are
+    not finite become a word that no number field accepts and that the fault then names. Lone
+    surrogates become `?`: no frame could ever carry them back.
     """
     try:
         text = frame if isinstance(frame, str) else bytes(frame).decode()
-        return json.loads(text, parse_constant=lambda _: "not-a-number", parse_float=_finite)
+        raw = json.loads(
+            text, parse_constant=lambda _: _UNUSABLE, parse_float=_finite, parse_int=_whole
+        )
+        return orjson.loads(json.dumps(raw, ensure_ascii=False).encode(errors="replace"))
     except (ValueError, RecursionError):
         return None
 
 
 def _finite(digits: str) -> float | str:
     number = float(digits)
-    return number if math.isfinite(number) else "not-a-number"
+    return number if math.isfinite(number) else _UNUSABLE
+
+
+def _whole(digits: str) -> int | float | str:
+    # Python refuses to read an integer of thousands of digits; no field holds one of twenty.
+    return int(digits) if len(digits) < 20 else _finite(digits)
 
 
 def _fault(raw: Any, error: msgspec.ValidationError) -> Fault:
@@ -122,7 +146,7 @@ def _fault(raw: Any, error: msgspec.ValidationError) -> Fault:
     missing = _MISSING.search(reason)
     if missing:
         field = f"{field}.{missing.group(1)}" if field else missing.group(1)
-    reason = reason[: path.start()] if path else reason
+    reason = (reason[: path.start()] if path else reason)[:REASON_MAX_CHARS]
     code = ErrorCode.UNKNOWN_TYPE if field == "type" else ErrorCode.BAD_FIELD
     return Fault(code, reason, field or None, **known)
 

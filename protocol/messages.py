@@ -25,9 +25,14 @@ from protocol.vocabulary import (
     Verdict,
 )
 
+# `(?!\n)`: in Python, though not in JSON Schema's ECMA-262, `$` also matches before a last newline.
 UUIDV7_PATTERN = (
     "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
+    r"(?!\n)"
 )
+DEVICE_ID_PATTERN = r"^[A-Za-z0-9._:-]{1,64}$(?!\n)"
+STORABLE_PATTERN = r"^[^\u0000]*$"
+"""PostgreSQL keeps any text but U+0000."""
 
 SignalId = Annotated[
     str,
@@ -37,12 +42,13 @@ SignalId = Annotated[
         examples=["01932f7a-5c00-7abc-8def-0123456789ab"],
     ),
 ]
-DeviceId = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}$", description="An enrolled device.")
-]
+DeviceId = Annotated[str, Meta(pattern=DEVICE_ID_PATTERN, description="An enrolled device.")]
 Ref = Annotated[
     str,
     Meta(max_length=64, description="Chosen by the client; echoed in an error about this frame."),
+]
+Client = Annotated[
+    str, Meta(max_length=64, pattern=STORABLE_PATTERN, description="Software and version.")
 ]
 EpochMs = Annotated[
     int, Meta(ge=0, le=253_402_300_799_999, description="Milliseconds since the epoch.")
@@ -94,14 +100,14 @@ class Hello(ClientMessage, frozen=True, tag="hello"):
     on_duty: Annotated[
         bool | None, Meta(description="Patrol, operator, supervisor: the same as `duty`, at once.")
     ] = None
-    client: Annotated[str, Meta(max_length=64, description="Software and version.")] = ""
+    client: Client = ""
 
 
 class Enrol(ClientMessage, frozen=True, tag="enrol"):
     """Trades a one-time enrolment code for a token. Answered by `enrolled`."""
 
     code: Annotated[str, Meta(min_length=1, max_length=64)]
-    client: Annotated[str, Meta(max_length=64)] = ""
+    client: Client = ""
 
 
 class Signal(ClientMessage, frozen=True, tag="signal"):
@@ -160,7 +166,7 @@ class Close(ClientMessage, frozen=True, tag="close"):
 
     alert_id: SignalId
     outcome: Outcome
-    note: Annotated[str, Meta(max_length=500)] = ""
+    note: Annotated[str, Meta(max_length=500, pattern=STORABLE_PATTERN)] = ""
 
 
 class Ping(ClientMessage, frozen=True, tag="ping"):

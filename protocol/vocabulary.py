@@ -1,6 +1,8 @@
 """The closed sets of words that messages use. Their values are what travels on the wire."""
 
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 
 class Role(StrEnum):
@@ -117,8 +119,6 @@ class Action(StrEnum):
 
     RING = "ring"
     """Sound and vibrate for this alert again."""
-    HUSH = "hush"
-    """Stop sounding for this alert."""
 
 
 class NoticeCode(StrEnum):
@@ -134,17 +134,50 @@ class ErrorCode(StrEnum):
     """Why a frame was not acted on. The connection lives on unless a close code follows."""
 
     BAD_JSON = "bad_json"
+    """The frame is not one JSON object."""
     BAD_FIELD = "bad_field"
+    """`field` is missing, of the wrong type or out of its range."""
     UNKNOWN_TYPE = "unknown_type"
+    """`type` is missing, or names no message that a client sends."""
     NOT_GREETED = "not_greeted"
+    """Only `enrol` and `ping` may come before `hello`."""
     ALREADY_GREETED = "already_greeted"
+    """`hello` and `enrol` may not come after `hello`."""
     ENROLMENT_REFUSED = "enrolment_refused"
-    UNAVAILABLE = "unavailable"
+    """The code is unknown, spent or expired."""
     NOT_ALLOWED = "not_allowed"
+    """The device's role may not do this, or not with this alert."""
     UNKNOWN_ALERT = "unknown_alert"
+    """No alert that this device may see has this id."""
     SIGNAL_ID_CONFLICT = "signal_id_conflict"
+    """Another device already used this `signal_id`: press again with a new one."""
     OFF_DUTY = "off_duty"
+    """Whoever is off duty does not answer alerts."""
     ALREADY_OWNED = "already_owned"
+    """Another patrol has accepted the alert."""
     NOT_OWNER = "not_owner"
+    """Only the alert's owner may do this."""
     ALREADY_CLOSED = "already_closed"
+    """The alert has ended."""
+    UNAVAILABLE = "unavailable"
+    """What this needs does not work at the moment: send the frame again later."""
     OVERLOADED = "overloaded"
+    """There is no room for this at the moment: send the frame again later."""
+
+
+class Blame(StrEnum):
+    """Whose fault an error is, and so what a client does about it."""
+
+    FRAME = "frame"
+    """The client's program: mend it. These are counted, and too many close the connection."""
+    ACT = "act"
+    """Nobody's: the frame was understood, but this device may not do it, or not now."""
+    SERVER = "server"
+    """The server's: the same frame may be sent again."""
+
+
+BLAME: Final = MappingProxyType(
+    {code: Blame.ACT for code in ErrorCode}
+    | dict.fromkeys((ErrorCode.BAD_JSON, ErrorCode.BAD_FIELD, ErrorCode.UNKNOWN_TYPE), Blame.FRAME)
+    | dict.fromkeys((ErrorCode.UNAVAILABLE, ErrorCode.OVERLOADED), Blame.SERVER)
+)

@@ -16,6 +16,8 @@ class Send:
 
     devices: tuple[str, ...]
     message: AnyServerMessage
+    first_of: str | None = None
+    """Set on the first fan-out of this alert: the core wants to hear when it was `Written`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,120 @@
+"""One emergency, as the dispatcher keeps it."""
+
+from dataclasses import dataclass, field
+
+from dispatch.core.locate import Location
+from protocol.messages import QuadrantView
+from protocol.vocabulary import AlertState, Kind, Outcome, Reach, Step, Urgency, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a signal comes from. Without coordinates there is only the location's `found_by`."""
+
+    lat: float | None
+    lon: float | None
+    accuracy_m: float | None
+    age_s: float | None
+    address: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedSignal:
+    """A signal that joined an alert after the one that raised it."""
+
+    signal_id: str
+    verdict: Verdict
+    kind: Kind
+    device_id: str
+    place: Place
+    received_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The patrol that answers. `due_s` is monotonic: when it is overdue."""
+
+    device_id: str
+    eta_s: int | None
+    due_s: float
+    overdue: bool = False
+
+
+@dataclass(slots=True)
+class StageTimes:
+    """Wall-clock milliseconds of what has happened, None of what has not."""
+
+    pressed_at_ms: int | None = None
+    received_at_ms: int | None = None
+    sent_at_ms: int | None = None
+    delivered_at_ms: int | None = None
+    accepted_at_ms: int | None = None
+    arrived_at_ms: int | None = None
+    closed_at_ms: int | None = None
+
+
+@dataclass(slots=True)
+class Alert:
+    """The facts of one alert. Its id is the id of the signal that raised it.
+
+    Times ending in `_s` are monotonic; None means that nothing is due.
+    """
+
+    alert_id: str
+    kind: Kind
+    device_id: str
+    front_id: str | None
+    place: Place
+    quadrant_view: QuadrantView | None
+    """As its own edition has it: another edition may give the code to another place."""
+    around: tuple[str, ...]
+    """The neighbours of its quadrant in its own edition, nearest first."""
+    last_signal_s: float
+    stages: StageTimes
+    state: AlertState = AlertState.RAISED
+    urgency: Urgency = Urgency.NORMAL
+    version: int = 0
+    receipt_version: int = 0
+    signals: dict[str, tuple[str, Verdict]] = field(default_factory=dict)
+    """signal id -> (device id, verdict), the first one included."""
+    last_signal_of: dict[str, tuple[str, float]] = field(default_factory=dict)
+    """device id -> (its newest signal id, when): who is sent receipts, and the repeat window."""
+    folded: list[FoldedSignal] = field(default_factory=list)
+    signals_total: int = 1
+    reach: Reach = Reach.ON_DUTY
+    secondary: tuple[str, ...] = ()
+    neighbours: tuple[str, ...] = ()
+    control_room: bool = False
+    supervisors: bool = False
+    delivered: dict[str, None] = field(default_factory=dict)
+    owner: Owner | None = None
+    step: Step = Step.NONE
+    rounds: int = 0
+    escalate_at_s: float | None = None
+    tell_at_s: float | None = None
+    told_at_s: float = 0.0
+    cancel_requested_at_ms: int | None = None
+    outcome: Outcome | None = None
+    note: str = ""
+    closed_at_s: float | None = None
+    late: dict[str, int] = field(default_factory=dict)
+    """stage -> milliseconds it took, for the stages that broke their budget."""
+
+    @property
+    def quadrant(self) -> str | None:
+        return self.place.location.quadrant
+
+    @property
+    def edition(self) -> str:
+        return self.place.location.edition
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is not AlertState.CLOSED
+
+    @property
+    def quadrants(self) -> tuple[str, ...]:
+        """The quadrants that were told: its own, those it reaches, those it was widened to."""
+        own = () if self.quadrant is None else (self.quadrant,)
+        return own + self.secondary + self.neighbours

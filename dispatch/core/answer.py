@@ -1,0 +1,153 @@
+"""What a patrol, or the control room, does with an alert: delivered, accept, arrive, close."""
+
+from dataclasses import replace
+
+from dispatch.core.alert import Alert, Owner
+from dispatch.core.authorise import Denial, may_touch
+from dispatch.core.budget import reach_stage
+from dispatch.core.city import City
+from dispatch.core.effects import Effect, Record
+from dispatch.core.escalation import arm, arrival_deadline_s, disarm
+from dispatch.core.facts import Fact, FactKind
+from dispatch.core.fanout import concerns
+from dispatch.core.lifecycle import AlertEvent, advance
+from dispatch.core.moment import Moment
+from dispatch.core.registry import Device
+from dispatch.core.tell import deny, note, receipts, ring, tell
+from protocol.messages import Accept, Arrive, Close, Delivered
+from protocol.vocabulary import AlertState, Outcome, Role
+
+AUTOMATIC = "automatic"
+"""The reason on record for what no person decided."""
+
+
+def delivered(city: City, device: Device, message: Delivered, now: Moment) -> list[Effect]:
+    """A handheld shows the alert: the sender may know. Screens of the control room do not count."""
+    alert = city.board.alerts.get(message.alert_id)
+    if alert is None or not concerns(alert, device):
+        denial = Denial.UNKNOWN_ALERT if alert is None else Denial.NOT_YOUR_ALERT
+        return deny(device.device_id, message, denial, now, message.alert_id)
+    if device.role is not Role.PATROL or device.device_id in alert.delivered or not alert.is_open:
+        return []
+    alert.delivered[device.device_id] = None
+    took_ms = reach_stage(alert, "delivered", now.wall_ms)
+    fact = Fact(
+        FactKind.DELIVERED,
+        now.wall_ms,
+        device_id=device.device_id,
+        alert_id=alert.alert_id,
+        took_ms=took_ms if len(alert.delivered) == 1 else None,
+    )
+    effects: list[Effect] = [Record(fact)]
+    if alert.owner is None:
+        effects += receipts(city, alert)
+    return effects
+
+
+def accept(city: City, device: Device, message: Accept, now: Moment) -> list[Effect]:
+    """The patrol becomes the owner, the one that is shown to all. Again: it changes its ETA."""
+    alert = city.board.alerts.get(message.alert_id)
+    denial = may_touch(device, city.presence.is_on_duty(device.device_id), alert, message)
+    if denial is not None or alert is None:
+        return deny(
+            device.device_id, message, denial or Denial.UNKNOWN_ALERT, now, message.alert_id
+        )
+    if alert.state is AlertState.ON_SCENE:
+        return tell(city, alert, now)
+    _own(city, alert, device, message.eta_s, now)
+    return [
+        *tell(city, alert, now),
+        *receipts(city, alert),
+        note(FactKind.ACCEPTED, alert, now, device_id=device.device_id),
+    ]
+
+
+def arrive(city: City, device: Device, message: Arrive, now: Moment) -> list[Effect]:
+    """The owner is at the place. Whoever arrives first at an alert without owner owns it."""
+    alert = city.board.alerts.get(message.alert_id)
+    denial = may_touch(device, city.presence.is_on_duty(device.device_id), alert, message)
+    if denial is not None or alert is None:
+        return deny(
+            device.device_id, message, denial or Denial.UNKNOWN_ALERT, now, message.alert_id
+        )
+    if alert.state is AlertState.ON_SCENE:
+        return tell(city, alert, now)
+    if alert.owner is None:
+        _own(city, alert, device, 0, now)
+    alert.state = advance(alert.state, AlertEvent.ARRIVE)
+    reach_stage(alert, "arrived", now.wall_ms)
+    return [
+        *tell(city, alert, now),
+        *receipts(city, alert),
+        note(FactKind.ARRIVED, alert, now, device_id=device.device_id),
+    ]
+
+
+def close(city: City, device: Device, message: Close, now: Moment) -> list[Effect]:
+    """The owner, or the control room, ends the alert and says what it was."""
+    alert = city.board.alerts.get(message.alert_id)
+    denial = may_touch(device, city.presence.is_on_duty(device.device_id), alert, message)
+    if denial is not None or alert is None:
+        return deny(
+            device.device_id, message, denial or Denial.UNKNOWN_ALERT, now, message.alert_id
+        )
+    effects = end(city, alert, message.outcome, now, note_text=message.note)
+    effects.append(note(FactKind.CLOSED, alert, now, message.outcome, device.device_id))
+    if message.outcome is Outcome.FALSE_ALARM:
+        effects.append(_mark_sender(city, alert, now))
+    return effects
+
+
+def end(
+    city: City, alert: Alert, outcome: Outcome, now: Moment, *, note_text: str = ""
+) -> list[Effect]:
+    """Close an open alert and tell everyone who was told of it."""
+    alert.state = advance(alert.state, AlertEvent.CLOSE)
+    alert.outcome = outcome
+    alert.note = note_text
+    alert.closed_at_s = now.mono_s
+    alert.stages.closed_at_ms = now.wall_ms
+    disarm(alert)
+    city.board.close(alert)
+    return [*tell(city, alert, now), *receipts(city, alert)]
+
+
+def lose_owner(city: City, alert: Alert, now: Moment, reason: str) -> list[Effect]:
+    """Nobody answers any more: it is everyone's again, at once, and escalates from the start."""
+    alert.owner = None
+    alert.state = advance(alert.state, AlertEvent.OWNER_LOST)
+    arm(alert, now.mono_s)
+    city.deadlines.remind(alert.escalate_at_s, alert.alert_id)
+    return [
+        *tell(city, alert, now),
+        *ring(city, alert),
+        *receipts(city, alert),
+        note(FactKind.OWNER_LOST, alert, now, reason),
+    ]
+
+
+def _own(city: City, alert: Alert, device: Device, eta_s: int | None, now: Moment) -> None:
+    due_s = now.mono_s + arrival_deadline_s(eta_s)
+    alert.owner = Owner(device.device_id, eta_s, due_s)
+    alert.state = advance(alert.state, AlertEvent.ACCEPT)
+    disarm(alert)
+    reach_stage(alert, "accepted", now.wall_ms)
+    city.deadlines.remind(due_s, alert.alert_id)
+
+
+def _mark_sender(city: City, alert: Alert, now: Moment) -> Effect:
+    """Count a false alarm against its person (or a device that is nobody's). It silences no one."""
+    device = city.registry.devices.get(alert.device_id)
+    person = city.registry.people.get((device.person_id or "") if device else "")
+    if person is not None:
+        city.registry.apply(replace(person, false_alarms=person.false_alarms + 1))
+    elif device is not None:
+        city.registry.apply(replace(device, false_alarms=device.false_alarms + 1))
+    fact = Fact(
+        FactKind.FALSE_ALARM,
+        now.wall_ms,
+        device_id=alert.device_id,
+        alert_id=alert.alert_id,
+        person_id=person.person_id if person else None,
+    )
+    return Record(fact)

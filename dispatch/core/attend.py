@@ -1,0 +1,173 @@
+"""Devices that come and go, go on and off duty, and are changed or revoked."""
+
+from dataclasses import replace
+
+from dispatch.core.alert import Alert
+from dispatch.core.answer import lose_owner
+from dispatch.core.city import City
+from dispatch.core.effects import CloseSession, Effect, Record, Reply, Send
+from dispatch.core.events import Connected, Disconnected, TokenKept
+from dispatch.core.facts import Fact, FactKind
+from dispatch.core.fanout import concerns
+from dispatch.core.lifecycle import AlertEvent, advance
+from dispatch.core.limits import PING_INTERVAL_S
+from dispatch.core.moment import Moment
+from dispatch.core.presence import ON_CALL_ROLES
+from dispatch.core.registry import Change, Device, Removed
+from dispatch.core.tell import receipt
+from dispatch.core.view import alert_view
+from dispatch.core.words import NOTICE
+from protocol.close_codes import CloseCode
+from protocol.messages import Duty, Notice, Welcome
+from protocol.vocabulary import AlertState, NoticeCode, Role
+
+
+def connected(city: City, event: Connected, now: Moment) -> list[Effect]:
+    """Welcome a device and bring it up to date. It replaces its own older connection."""
+    device = city.registry.devices[event.device_id]
+    effects: list[Effect] = []
+    if event.on_duty is not None and device.role in ON_CALL_ROLES:
+        city.presence.set_duty(device, event.on_duty)
+    replaced = city.presence.arrive(device, event.session_id)
+    if replaced is not None:
+        effects.append(CloseSession(replaced, CloseCode.REPLACED))
+    concerning = _concerning(city, device)
+    welcome = Welcome(
+        device_id=device.device_id,
+        role=device.role,
+        name=device.name,
+        now_ms=now.wall_ms,
+        quadrant=device.quadrant,
+        edition=city.registry.locator.edition.id,
+        on_duty=city.presence.is_on_duty(device.device_id),
+        open_alerts=len(concerning),
+        ping_interval_s=PING_INTERVAL_S,
+    )
+    effects.append(Reply(event.session_id, welcome))
+    effects += _up_to_date(city, device, concerning, now)
+    effects.append(_about(FactKind.GREETED, device, now, device.role))
+    return effects
+
+
+def disconnected(city: City, event: Disconnected, now: Moment) -> list[Effect]:
+    """Forget a session, unless the device has a newer one. Duty and ownership stay."""
+    device = city.registry.devices.get(event.device_id)
+    if device is None or city.presence.session_of.get(event.device_id) != event.session_id:
+        return []
+    city.presence.leave(device)
+    return [_about(FactKind.DISCONNECTED, device, now, device.role)]
+
+
+def duty(city: City, device: Device, message: Duty, now: Moment) -> list[Effect]:
+    """Go on duty and be brought up to date, or off duty and answer for nothing any more."""
+    if not city.presence.set_duty(device, message.on_duty):
+        return []
+    effects: list[Effect] = [_about(FactKind.DUTY, device, now, "on" if message.on_duty else "off")]
+    if message.on_duty:
+        return effects + _up_to_date(city, device, _concerning(city, device), now)
+    return effects + _let_go(city, device, now, "off_duty")
+
+
+def token_kept(city: City, event: TokenKept) -> list[Effect]:
+    """The device may greet with its new token; a session that used the old one has to go."""
+    device = city.registry.devices.get(event.device_id)
+    if device is None:
+        return []
+    session_id = city.presence.session_of.get(event.device_id)
+    city.registry.apply(replace(device, token_hash=event.token_hash))
+    return [] if session_id is None else [CloseSession(session_id, CloseCode.REPLACED)]
+
+
+def changed(city: City, change: Change, now: Moment) -> list[Effect]:
+    """Put a change of the registry in force, on live connections too."""
+    if isinstance(change, Removed) and change.thing is Device:
+        device = city.registry.devices.get(change.id)
+        effects = [] if device is None else _shut_out(city, device, now)
+        city.registry.apply(change)
+        return effects
+    if not isinstance(change, Device):
+        city.registry.apply(change)
+        return []
+    return _device_changed(city, city.registry.devices.get(change.device_id), change, now)
+
+
+def _device_changed(city: City, before: Device | None, device: Device, now: Moment) -> list[Effect]:
+    if device.revoked:
+        effects = [] if before is None or before.revoked else _shut_out(city, before, now)
+        city.registry.apply(device)
+        return effects
+    city.registry.apply(device)
+    if before is None:
+        return []
+    effects = []
+    session_id = city.presence.session_of.get(device.device_id)
+    if session_id is not None and before.token_hash != device.token_hash:
+        effects.append(CloseSession(session_id, CloseCode.REPLACED))
+    city.presence.changed(before, device)
+    if before.quadrant != device.quadrant and session_id is not None:
+        effects += _up_to_date(city, device, _concerning(city, device), now)
+    return effects
+
+
+def _shut_out(city: City, device: Device, now: Moment) -> list[Effect]:
+    effects: list[Effect] = [_about(FactKind.REVOKED, device, now)]
+    session_id = city.presence.session_of.get(device.device_id)
+    if session_id is not None:
+        effects.append(CloseSession(session_id, CloseCode.REVOKED))
+    city.presence.set_duty(device, False)
+    city.presence.leave(device)
+    return effects + _let_go(city, device, now, "revoked")
+
+
+def _let_go(city: City, device: Device, now: Moment, reason: str) -> list[Effect]:
+    """Whatever a device owned is everyone's again."""
+    if device.role is not Role.PATROL:
+        return []
+    owned = [
+        alert
+        for alert in city.board.open_alerts()
+        if alert.owner is not None and alert.owner.device_id == device.device_id
+    ]
+    return [effect for alert in owned for effect in lose_owner(city, alert, now, reason)]
+
+
+def _concerning(city: City, device: Device) -> list[Alert]:
+    """The open alerts that a device should know of: to answer, or because it pressed."""
+    if device.role in ON_CALL_ROLES:
+        if not city.presence.is_on_duty(device.device_id):
+            return []
+        return [alert for alert in _told_of(city, device) if concerns(alert, device)]
+    if device.role is Role.GATEWAY:
+        return []
+    return city.board.open_of_device(device.device_id)
+
+
+def _told_of(city: City, device: Device) -> list[Alert]:
+    if device.role is not Role.PATROL:
+        return list(city.board.open_alerts())
+    alerts = {alert.alert_id: alert for alert in city.board.open_of_quadrant(device.quadrant or "")}
+    for alert in city.board.open_alerts():
+        if alert.owner is not None and alert.owner.device_id == device.device_id:
+            alerts[alert.alert_id] = alert
+    return list(alerts.values())
+
+
+def _up_to_date(city: City, device: Device, concerning: list[Alert], now: Moment) -> list[Effect]:
+    """Send the state, not a log; then say that it was all."""
+    effects: list[Effect] = []
+    for alert in concerning:
+        if device.role not in ON_CALL_ROLES:
+            signal_id, _ = alert.last_signal_of[device.device_id]
+            effects += receipt(city, alert, device.device_id, signal_id)
+            continue
+        if alert.state is AlertState.RAISED:
+            alert.state = advance(alert.state, AlertEvent.SENT)
+            alert.stages.sent_at_ms = now.wall_ms
+        effects.append(Send((device.device_id,), alert_view(alert, city.registry, now)))
+    synced = Notice(code=NoticeCode.SYNCED, text=NOTICE[NoticeCode.SYNCED], count=len(concerning))
+    effects.append(Send((device.device_id,), synced))
+    return effects
+
+
+def _about(kind: FactKind, device: Device, now: Moment, reason: str = "") -> Record:
+    return Record(Fact(kind, now.wall_ms, reason, device_id=device.device_id))

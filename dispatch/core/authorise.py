@@ -1,0 +1,103 @@
+"""Who may do what: one table for what a role may say, one function for what it may touch.
+
+Outsiders are told that an alert does not exist, whether it does or not; the record says the truth.
+"""
+
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from dispatch.core.alert import Alert
+from dispatch.core.fanout import concerns
+from dispatch.core.registry import Device
+from protocol.messages import (
+    Accept,
+    AnyClientMessage,
+    Arrive,
+    Cancel,
+    Close,
+    Delivered,
+    Duty,
+    PositionReport,
+    Signal,
+)
+from protocol.vocabulary import AlertState, ErrorCode, Role
+
+
+class Denial(StrEnum):
+    """Why something was not allowed, as it is recorded."""
+
+    ROLE = "role"
+    NOT_BEHIND_GATEWAY = "not_behind_gateway"
+    UNKNOWN_ALERT = "unknown_alert"
+    NOT_YOUR_ALERT = "not_your_alert"
+    OFF_DUTY = "off_duty"
+    ALREADY_OWNED = "already_owned"
+    NOT_OWNER = "not_owner"
+    ALREADY_CLOSED = "already_closed"
+    ENROLMENT_CODE = "enrolment_code"
+    SIGNAL_ID_CONFLICT = "signal_id_conflict"
+    OVERLOADED = "overloaded"
+
+
+TOLD_AS: Final = MappingProxyType(
+    {
+        Denial.ROLE: ErrorCode.NOT_ALLOWED,
+        Denial.NOT_BEHIND_GATEWAY: ErrorCode.NOT_ALLOWED,
+        Denial.UNKNOWN_ALERT: ErrorCode.UNKNOWN_ALERT,
+        Denial.NOT_YOUR_ALERT: ErrorCode.UNKNOWN_ALERT,
+        Denial.OFF_DUTY: ErrorCode.OFF_DUTY,
+        Denial.ALREADY_OWNED: ErrorCode.ALREADY_OWNED,
+        Denial.NOT_OWNER: ErrorCode.NOT_OWNER,
+        Denial.ALREADY_CLOSED: ErrorCode.ALREADY_CLOSED,
+        Denial.ENROLMENT_CODE: ErrorCode.ENROLMENT_REFUSED,
+        Denial.SIGNAL_ID_CONFLICT: ErrorCode.SIGNAL_ID_CONFLICT,
+        Denial.OVERLOADED: ErrorCode.OVERLOADED,
+    }
+)
+"""What the device is told of each denial."""
+
+_PRESSES: Final = frozenset({Signal, Cancel, PositionReport})
+_CONTROL: Final = frozenset({Duty, Delivered, Close})
+
+MAY_SAY: Final = MappingProxyType(
+    {
+        Role.APP: _PRESSES,
+        Role.BUTTON: _PRESSES,
+        Role.GATEWAY: frozenset({Signal, Cancel}),
+        Role.SIREN: frozenset({PositionReport}),
+        Role.PATROL: frozenset({Duty, PositionReport, Delivered, Accept, Arrive, Close}),
+        Role.OPERATOR: _CONTROL,
+        Role.SUPERVISOR: _CONTROL,
+    }
+)
+"""Which messages each role may send once greeted (`ping` always)."""
+
+
+def may_say(device: Device, message: AnyClientMessage) -> Denial | None:
+    """Check a message against the role's row of the table."""
+    return None if type(message) in MAY_SAY[device.role] else Denial.ROLE
+
+
+def may_touch(
+    device: Device, on_duty: bool, alert: Alert | None, message: Accept | Arrive | Close
+) -> Denial | None:
+    """Check an action on an alert: whose it is, whether it is open, and who owns it."""
+    if alert is None:
+        return Denial.UNKNOWN_ALERT
+    if not concerns(alert, device):
+        return Denial.NOT_YOUR_ALERT
+    if alert.state is AlertState.CLOSED:
+        return Denial.ALREADY_CLOSED
+    if not on_duty:
+        return Denial.OFF_DUTY
+    if device.role is not Role.PATROL:
+        return None
+    owner = alert.owner
+    owns = owner is not None and owner.device_id == device.device_id
+    if isinstance(message, Accept):
+        taken = owner is not None and not owns and not owner.overdue
+        return Denial.ALREADY_OWNED if taken else None
+    if isinstance(message, Arrive) and owner is None:
+        return None  # whoever stands at the door has accepted
+    return None if owns else Denial.NOT_OWNER

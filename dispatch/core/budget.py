@@ -1,0 +1,30 @@
+"""Stage times against their latency budgets."""
+
+from dispatch.core.alert import Alert
+from dispatch.core.limits import BUDGET_MS
+
+_FROM = {
+    "received": "pressed_at_ms",
+    "sent": "received_at_ms",
+    "delivered": "sent_at_ms",
+    "accepted": "received_at_ms",
+    "arrived": "accepted_at_ms",
+}
+
+
+def reach_stage(alert: Alert, stage: str, at_ms: int) -> int | None:
+    """Note when a stage was reached for the first time, and whether it broke its budget.
+
+    Returns the milliseconds that it took, or None if that is unknown (no time of the stage before,
+    or a device's clock that runs ahead of ours).
+    """
+    field = f"{stage}_at_ms"
+    if getattr(alert.stages, field) is None:
+        setattr(alert.stages, field, at_ms)
+    before_ms = getattr(alert.stages, _FROM[stage])
+    if before_ms is None or before_ms > at_ms:
+        return None
+    took_ms: int = at_ms - before_ms
+    if took_ms > BUDGET_MS[stage]:
+        alert.late.setdefault(stage, took_ms)
+    return took_ms

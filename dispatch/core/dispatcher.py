@@ -1,0 +1,99 @@
+"""The heart: events in, effects out. The single owner of alert state.
+
+`handle` is synchronous, deterministic and reads no clock: the same events give the same effects.
+"""
+
+from dispatch.core import answer, attend, press
+from dispatch.core.authorise import may_say
+from dispatch.core.budget import reach_stage
+from dispatch.core.city import City
+from dispatch.core.due import pass_time
+from dispatch.core.effects import Effect
+from dispatch.core.events import (
+    Connected,
+    Disconnected,
+    Event,
+    Received,
+    Tick,
+    TokenKept,
+    Written,
+)
+from dispatch.core.moment import Moment
+from dispatch.core.registry import Device, Registry
+from dispatch.core.tell import deny
+from protocol.messages import (
+    Accept,
+    Arrive,
+    Cancel,
+    Close,
+    Delivered,
+    Duty,
+    PositionReport,
+    Signal,
+)
+
+
+class Dispatcher:
+    """One jurisdiction's dispatcher."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.city = City(registry)
+
+    def handle(self, event: Event, now: Moment) -> list[Effect]:
+        """Take one event and say what is to be done about it, in order."""
+        match event:
+            case Received():
+                return self._received(event, now)
+            case Written():
+                return self._written(event, now)
+            case Tick():
+                return pass_time(self.city, now)
+            case Connected():
+                return attend.connected(self.city, event, now)
+            case Disconnected():
+                return attend.disconnected(self.city, event, now)
+            case TokenKept():
+                return attend.token_kept(self.city, event)
+            case change:
+                return attend.changed(self.city, change, now)
+
+    def next_deadline_s(self) -> float | None:
+        """Return the monotonic time at which `Tick` is wanted, if any."""
+        return self.city.deadlines.next_s()
+
+    def _received(self, event: Received, now: Moment) -> list[Effect]:
+        device = self.city.registry.devices.get(event.device_id)
+        if device is None or device.revoked:
+            return []  # what it said just before it was shut out
+        denial = may_say(device, event.message)
+        if denial is not None:
+            return deny(device.device_id, event.message, denial, now)
+        return self._do(device, event, now)
+
+    def _do(self, device: Device, event: Received, now: Moment) -> list[Effect]:
+        city = self.city
+        match event.message:
+            case Signal() as message:
+                return press.press(city, device, message, event.received_at_ms, now)
+            case Delivered() as message:
+                return answer.delivered(city, device, message, now)
+            case Accept() as message:
+                return answer.accept(city, device, message, now)
+            case Arrive() as message:
+                return answer.arrive(city, device, message, now)
+            case Close() as message:
+                return answer.close(city, device, message, now)
+            case Cancel() as message:
+                return press.cancel(city, device, message, now)
+            case PositionReport() as message:
+                return press.moved(city, device, message, now)
+            case Duty() as message:
+                return attend.duty(city, device, message, now)
+            case other:
+                raise AssertionError(f"{type(other).__name__} never reaches the dispatcher")
+
+    def _written(self, event: Written, now: Moment) -> list[Effect]:
+        alert = self.city.board.alerts.get(event.alert_id)
+        if alert is not None:
+            reach_stage(alert, "sent", now.wall_ms)
+        return []

@@ -1,0 +1,79 @@
+"""What time does to alerts: updates held back, steps of escalation, patrols that do not arrive."""
+
+from dataclasses import replace
+
+from dispatch.core.alert import Alert
+from dispatch.core.answer import AUTOMATIC, end
+from dispatch.core.assign import widen
+from dispatch.core.city import City
+from dispatch.core.effects import Effect
+from dispatch.core.escalation import take_step
+from dispatch.core.facts import FactKind
+from dispatch.core.limits import ARRIVAL_GRACE_MIN_S
+from dispatch.core.moment import Moment
+from dispatch.core.tell import note, receipts, ring, tell
+from protocol.vocabulary import AlertState, Outcome, Step
+
+OVERDUE = "arrival_overdue"
+
+
+def pass_time(city: City, now: Moment) -> list[Effect]:
+    """Do everything that is due, each thing once."""
+    effects: list[Effect] = []
+    for alert_id in city.deadlines.due(now.mono_s):
+        alert = city.board.alerts.get(alert_id)
+        if alert is not None and alert.is_open:
+            effects += _look_at(city, alert, now)
+    city.board.forget_old(now.mono_s)
+    return effects
+
+
+def _look_at(city: City, alert: Alert, now: Moment) -> list[Effect]:
+    if alert.escalate_at_s is not None and alert.escalate_at_s <= now.mono_s:
+        return escalate(city, alert, now)
+    if _is_overdue(alert, now):
+        return _insist_on_arrival(city, alert, now)
+    if alert.tell_at_s is not None and alert.tell_at_s <= now.mono_s:
+        return tell(city, alert, now)
+    return []
+
+
+def escalate(city: City, alert: Alert, now: Moment) -> list[Effect]:
+    """Take the step that is due: call again, call further, call higher."""
+    step = take_step(alert)
+    if step is None:
+        closed = end(city, alert, Outcome.TEST, now)
+        return [*closed, note(FactKind.CLOSED, alert, now, AUTOMATIC)]
+    if step is Step.WIDENED:
+        city.board.lift(alert)
+        alert.neighbours = tuple(dict.fromkeys((*alert.neighbours, *widen(alert))))
+        city.board.place(alert)
+        alert.control_room = True
+    elif step is Step.SUPERVISORS:
+        alert.supervisors = True
+    city.deadlines.remind(alert.escalate_at_s, alert.alert_id)
+    return [
+        *tell(city, alert, now),
+        *ring(city, alert),
+        note(FactKind.ESCALATED, alert, now, step),
+    ]
+
+
+def _is_overdue(alert: Alert, now: Moment) -> bool:
+    owner = alert.owner
+    return owner is not None and alert.state is AlertState.ACCEPTED and owner.due_s <= now.mono_s
+
+
+def _insist_on_arrival(city: City, alert: Alert, now: Moment) -> list[Effect]:
+    """Accepted and not arrived is not answered: the control room is called, another may take it."""
+    owner = alert.owner
+    assert owner is not None, "only an owner can be overdue"  # noqa: S101
+    alert.owner = replace(owner, overdue=True, due_s=owner.due_s + ARRIVAL_GRACE_MIN_S)
+    alert.control_room = True
+    city.deadlines.remind(alert.owner.due_s, alert.alert_id)
+    return [
+        *tell(city, alert, now),
+        *ring(city, alert),
+        *receipts(city, alert),
+        note(FactKind.ESCALATED, alert, now, OVERDUE, owner.device_id),
+    ]

@@ -1,0 +1,56 @@
+"""What happens to the core. Changes of the registry (`dispatch.core.registry`) are events too."""
+
+from dataclasses import dataclass
+
+from dispatch.core.registry import Change
+from protocol.messages import AnyClientMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A device proved who it is. `on_duty` is what its `hello` said of duty, if anything."""
+
+    session_id: int
+    device_id: str
+    on_duty: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """A greeted session ended."""
+
+    session_id: int
+    device_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A greeted device said something."""
+
+    device_id: str
+    message: AnyClientMessage
+    received_at_ms: int
+    """When its bytes were read, by the wall clock: earlier than now if we were busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The first fan-out of an alert was handed to the network."""
+
+    alert_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKept:
+    """A device's new token is safely stored; it may greet with it from now on."""
+
+    device_id: str
+    token_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed: do what is due."""
+
+
+Event = Connected | Disconnected | Received | Written | TokenKept | Tick | Change

@@ -1,0 +1,41 @@
+"""What goes on the record: named facts, without personal data.
+
+A fact says what was decided about which alert and device, and why, in words that are logged and
+counted under the same names. Who the person is and where they are stays in the registry.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FactKind(StrEnum):
+    SIGNAL = "signal"
+    CANCEL_ASKED = "cancel_asked"
+    DISPATCHED = "dispatched"
+    DELIVERED = "delivered"
+    ESCALATED = "escalated"
+    ACCEPTED = "accepted"
+    OWNER_LOST = "owner_lost"
+    ARRIVED = "arrived"
+    CLOSED = "closed"
+    FALSE_ALARM = "false_alarm"
+    DENIED = "denied"
+    GREETED = "greeted"
+    REFUSED = "refused"
+    DISCONNECTED = "disconnected"
+    DUTY = "duty"
+    CODE_SPENT = "code_spent"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One decision. `reason` is a word of a closed set: a verdict, a denial, a step."""
+
+    kind: FactKind
+    at_ms: int
+    reason: str = ""
+    device_id: str | None = None
+    alert_id: str | None = None
+    person_id: str | None = None
+    took_ms: int | None = None

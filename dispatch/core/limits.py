@@ -1,0 +1,64 @@
+"""Every bound of the core in one place, and how they depend on one another.
+
+What is not bounded here is bounded by the enrolled devices, whose number the operator chooses.
+"""
+
+from typing import Final
+
+# --- one connection -----------------------------------------------------------------------------
+HELLO_DEADLINE_S: Final = 3.0
+PING_INTERVAL_S: Final = 25
+QUIET_DEADLINE_S: Final = 60.0
+FAULTS_PER_SESSION: Final = 20
+ENROLMENTS_PER_SESSION: Final = 3
+FRAMES_BURST: Final = 100
+FRAMES_PER_S: Final = 30.0
+"""An honest handheld in a storm confirms a few dozen alerts at once; nobody presses so often."""
+
+# --- alerts -------------------------------------------------------------------------------------
+OPEN_ALERTS_MAX: Final = 50_000
+CLOSED_ALERTS_KEPT: Final = 20_000
+CLOSED_ALERT_KEPT_S: Final = 3_600.0
+SIGNALS_PER_ALERT_REMEMBERED: Final = 256
+"""Ids of folded signals that a retransmission may name; one alert never holds more."""
+REPORTS_SHOWN: Final = 8
+"""Folded signals that an alert shows, so that its frame stays within `MAX_FRAME_BYTES`."""
+SECONDARY_QUADRANTS_MAX: Final = 6
+NEIGHBOUR_QUADRANTS_MAX: Final = 12
+UPDATE_INTERVAL_S: Final = 1.0
+"""Folded signals and moves of an alert are told at most this often; its first never waits."""
+
+# --- deduplication ------------------------------------------------------------------------------
+REPEAT_WINDOW_S: Final = 300.0
+CORROBORATION_WINDOW_S: Final = 120.0
+CORROBORATION_RADIUS_M: Final = 100.0
+CORROBORATION_ACCURACY_CREDIT_M: Final = 50.0
+"""At most this much of each fix's own uncertainty widens the radius: a phone that knows only its
+cell tower must not swallow a quarter of the city."""
+
+# --- places -------------------------------------------------------------------------------------
+ACCURACY_UNKNOWN_M: Final = 30.0
+ACCURACY_USABLE_M: Final = 5_000.0
+LAST_KNOWN_MAX_AGE_S: Final = 900.0
+
+# --- the answer ---------------------------------------------------------------------------------
+ARRIVAL_DEADLINE_S: Final = 600.0
+"""Without an ETA, an owner that has not arrived by then is called overdue."""
+ARRIVAL_GRACE: Final = 1.5
+"""With one, at this multiple of it, but no sooner than `ARRIVAL_GRACE_MIN_S`."""
+ARRIVAL_GRACE_MIN_S: Final = 120.0
+DOUBTFUL_FROM_FALSE_ALARMS: Final = 3
+
+# --- latency budgets, in milliseconds -----------------------------------------------------------
+BUDGET_MS: Final = {
+    "received": 2_000,  # the network between the press and us
+    "sent": 50,  # our own work
+    "delivered": 1_000,  # the network to the first handheld
+    "accepted": 10_000,  # the patrol; the first step of escalation
+    "arrived": 270_000,  # the national reaction time, 4.5 min
+}
+
+assert QUIET_DEADLINE_S >= 2 * PING_INTERVAL_S, "a client must be able to miss one ping"  # noqa: S101
+assert CORROBORATION_WINDOW_S <= REPEAT_WINDOW_S  # noqa: S101
+assert REPORTS_SHOWN < SIGNALS_PER_ALERT_REMEMBERED  # noqa: S101
+assert CLOSED_ALERT_KEPT_S > REPEAT_WINDOW_S, "a late retry must find its closed alert"  # noqa: S101

@@ -1,0 +1,100 @@
+"""Telling people: alerts to those who answer, receipts to those who called, denials to whoever."""
+
+from dispatch.core.alert import Alert
+from dispatch.core.authorise import TOLD_AS, Denial
+from dispatch.core.city import City
+from dispatch.core.effects import Effect, Record, Send
+from dispatch.core.facts import Fact, FactKind
+from dispatch.core.fanout import audience, called
+from dispatch.core.lifecycle import AlertEvent, advance
+from dispatch.core.limits import UPDATE_INTERVAL_S
+from dispatch.core.moment import Moment
+from dispatch.core.view import alert_view, receipt_view
+from dispatch.core.words import ERROR
+from protocol.messages import AnyClientMessage, Command, Error
+from protocol.vocabulary import Action, AlertState
+
+
+def tell(city: City, alert: Alert, now: Moment, *, first: bool = False) -> list[Effect]:
+    """Send the alert's whole state, as a new version, to everyone who answers or watches it."""
+    recipients = audience(alert, city.presence)
+    alert.version += 1
+    alert.told_at_s = now.mono_s
+    alert.tell_at_s = None
+    if not recipients:
+        return []
+    if alert.is_open:
+        alert.state = advance(alert.state, AlertEvent.SENT)
+    view = alert_view(alert, city.registry, now)
+    return [Send(recipients, view, first_of=alert.alert_id if first else None)]
+
+
+def tell_soon(city: City, alert: Alert, now: Moment) -> list[Effect]:
+    """Tell now, or as soon as `UPDATE_INTERVAL_S` since the last time allows.
+
+    A device that floods its alert costs its patrol one frame a second, not one a press.
+    """
+    due_s = alert.told_at_s + UPDATE_INTERVAL_S
+    if now.mono_s >= due_s:
+        return tell(city, alert, now)
+    if alert.tell_at_s is None:
+        alert.tell_at_s = due_s
+        city.deadlines.remind(due_s, alert.alert_id)
+    return []
+
+
+def ring(city: City, alert: Alert) -> list[Effect]:
+    """Make those who are called sound again."""
+    rung = called(alert, city.presence)
+    return [Send(rung, Command(action=Action.RING, alert_id=alert.alert_id))] if rung else []
+
+
+def receipts(city: City, alert: Alert) -> list[Effect]:
+    """Tell everyone who called for help in this alert how far it has got."""
+    alert.receipt_version += 1
+    return [
+        effect
+        for device_id, (signal_id, _) in alert.last_signal_of.items()
+        for effect in receipt(city, alert, device_id, signal_id)
+    ]
+
+
+def receipt(city: City, alert: Alert, device_id: str, signal_id: str) -> list[Effect]:
+    """Tell one sender of one signal; a device behind a gateway is told through it."""
+    listener = device_id
+    if device_id not in city.presence.session_of:
+        device = city.registry.devices.get(device_id)
+        if device is None or device.gateway_id not in city.presence.session_of:
+            return []
+        listener = device.gateway_id
+    reached_anyone = alert.state is not AlertState.RAISED
+    view = receipt_view(alert, city.registry, signal_id, reached_anyone=reached_anyone)
+    return [Send((listener,), view)]
+
+
+def deny(
+    device_id: str,
+    message: AnyClientMessage,
+    denial: Denial,
+    now: Moment,
+    alert_id: str | None = None,
+) -> list[Effect]:
+    """Refuse, say so to the device, and put it on the record."""
+    code = TOLD_AS[denial]
+    about = message.__struct_config__.tag
+    error = Error(
+        code=code,
+        text=ERROR[code],
+        about=about if isinstance(about, str) else None,
+        ref=message.ref,
+        alert_id=alert_id,
+    )
+    fact = Fact(FactKind.DENIED, now.wall_ms, denial, device_id=device_id, alert_id=alert_id)
+    return [Send((device_id,), error), Record(fact)]
+
+
+def note(
+    kind: FactKind, alert: Alert, now: Moment, reason: str = "", device_id: str | None = None
+) -> Record:
+    """Make a record about an alert."""
+    return Record(Fact(kind, now.wall_ms, reason, device_id=device_id, alert_id=alert.alert_id))

@@ -1,0 +1,147 @@
+"""What people are told, in Spanish (es-CO) with English beside it. Every sentence stands here."""
+
+from types import MappingProxyType
+from typing import Final
+
+from dispatch.core.alert import Alert
+from protocol.messages import Text
+from protocol.vocabulary import ErrorCode, NoticeCode, Outcome, Reach, Stage
+
+OUTCOME: Final = MappingProxyType(
+    {
+        Outcome.REAL: Text("atendida", "attended"),
+        Outcome.FALSE_ALARM: Text("falsa alarma", "false alarm"),
+        Outcome.UNFOUNDED: Text("sin novedad", "nothing found"),
+        Outcome.CANCELLED: Text("cancelada", "cancelled"),
+        Outcome.DUPLICATE: Text("repetida", "duplicate"),
+        Outcome.TEST: Text("prueba", "test"),
+    }
+)
+
+RECEIVED: Final = MappingProxyType(
+    {
+        Reach.ON_DUTY: Text(
+            "Recibida. Avisamos a la patrulla de su cuadrante.",
+            "Received. Your quadrant's patrol has been alerted.",
+        ),
+        Reach.NONE_CONNECTED: Text(
+            "Recibida. Su cuadrante no tiene patrulla conectada; avisamos a los cuadrantes vecinos "
+            "y a la sala de control. Si puede, llame al 123.",
+            "Received. No patrol of your quadrant is connected; the neighbouring quadrants and the "
+            "control room have been alerted. If you can, call 123.",
+        ),
+        Reach.NO_QUADRANT: Text(
+            "Recibida. No sabemos en qué cuadrante está; avisamos a la sala de control. "
+            "Si puede, llame al 123.",
+            "Received. We do not know which quadrant you are in; the control room has been "
+            "alerted. If you can, call 123.",
+        ),
+    }
+)
+
+NOBODY: Final = Text(
+    "Recibida, pero nadie está conectado para atenderla todavía. Llame al 123.",
+    "Received, but nobody is connected to answer it yet. Call 123.",
+)
+"""The truth when not one device was there to be told."""
+
+NOTICE: Final = MappingProxyType(
+    {
+        NoticeCode.SYNCED: Text("Al día.", "Up to date."),
+        NoticeCode.DRAINING: Text(
+            "El servidor se reinicia; la conexión vuelve enseguida.",
+            "The server is restarting; the connection will be back at once.",
+        ),
+    }
+)
+
+ERROR: Final = MappingProxyType(
+    {
+        ErrorCode.BAD_JSON: Text("El mensaje no es JSON válido.", "The frame is not valid JSON."),
+        ErrorCode.BAD_FIELD: Text(
+            "Un campo del mensaje no es válido.", "A field of the frame is not valid."
+        ),
+        ErrorCode.UNKNOWN_TYPE: Text("Tipo de mensaje desconocido.", "Unknown type of frame."),
+        ErrorCode.NOT_GREETED: Text(
+            "Primero debe identificarse con «hello».", "Say `hello` before anything else."
+        ),
+        ErrorCode.ALREADY_GREETED: Text("Ya se identificó.", "This connection is greeted already."),
+        ErrorCode.ENROLMENT_REFUSED: Text(
+            "El código no es válido, ya se usó o venció. Pida otro a su coordinador.",
+            "The code is wrong, spent or expired. Ask your coordinator for another.",
+        ),
+        ErrorCode.UNAVAILABLE: Text(
+            "No es posible en este momento; intente de nuevo.", "Not possible now; try again."
+        ),
+        ErrorCode.NOT_ALLOWED: Text(
+            "Este dispositivo no puede hacer eso.", "This device may not do that."
+        ),
+        ErrorCode.UNKNOWN_ALERT: Text("No hay tal alerta.", "There is no such alert."),
+        ErrorCode.SIGNAL_ID_CONFLICT: Text(
+            "Ese identificador ya es de otro dispositivo; use uno nuevo.",
+            "That id belongs to another device's signal; use a new one.",
+        ),
+        ErrorCode.OFF_DUTY: Text("Está fuera de servicio.", "You are off duty."),
+        ErrorCode.ALREADY_OWNED: Text(
+            "Otra patrulla ya la aceptó.", "Another patrol has accepted it."
+        ),
+        ErrorCode.NOT_OWNER: Text(
+            "Solo la patrulla que la aceptó puede hacerlo.",
+            "Only the patrol that accepted it may do that.",
+        ),
+        ErrorCode.ALREADY_CLOSED: Text("La alerta ya está cerrada.", "The alert is closed."),
+        ErrorCode.OVERLOADED: Text(
+            "El sistema está al límite y no pudo recibir la señal. Llame al 123.",
+            "The system is at its limit and could not take the signal. Call 123.",
+        ),
+    }
+)
+
+
+def receipt_text(alert: Alert, stage: Stage, patrol: str | None, reached_anyone: bool) -> Text:
+    """Say truthfully how far the call for help has got."""
+    match stage:
+        case Stage.RECEIVED:
+            return RECEIVED[alert.reach] if reached_anyone else NOBODY
+        case Stage.DELIVERED:
+            count = len(alert.delivered)
+            es, en = (
+                ("patrulla la vio", "handheld shows")
+                if count == 1
+                else (
+                    "patrullas la vieron",
+                    "handhelds show",
+                )
+            )
+            return Text(
+                f"Entregada: {count} {es}. Espere confirmación.",
+                f"Delivered: {count} {en} it. Wait for a confirmation.",
+            )
+        case Stage.ACCEPTED:
+            return _accepted(alert, patrol or "")
+        case Stage.ON_SCENE:
+            return Text(
+                f"La patrulla {patrol} llegó al sitio.", f"Patrol {patrol} is on the scene."
+            )
+        case Stage.CLOSED:
+            outcome = OUTCOME[alert.outcome or Outcome.REAL]
+            return Text(f"Cerrada: {outcome.es}.", f"Closed: {outcome.en}.")
+
+
+def _accepted(alert: Alert, patrol: str) -> Text:
+    owner = alert.owner
+    if owner is not None and owner.overdue:
+        return Text(
+            f"La patrulla {patrol} aceptó pero está demorada; la sala de control ya lo sabe.",
+            f"Patrol {patrol} accepted but is late; the control room knows.",
+        )
+    if owner is None or owner.eta_s is None:
+        return Text(
+            f"Aceptada por la patrulla {patrol}; va en camino.",
+            f"Accepted by patrol {patrol}; it is on its way.",
+        )
+    minutes = max(1, round(owner.eta_s / 60))
+    return Text(
+        f"Aceptada por la patrulla {patrol}; llega en unos {minutes} min.",
+        f"Accepted by patrol {patrol}; about {minutes} min away.",
+    )

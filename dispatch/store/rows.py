@@ -1,0 +1,48 @@
+"""Rows of the store as the core's things. Columns come in the order of the `registry_` views."""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import asyncpg
+import shapely
+
+from dispatch.core.quadrants import Edition, Quadrant
+from dispatch.core.registry import Device, Front, Person, Spot
+from protocol.vocabulary import Role
+
+Row: TypeAlias = asyncpg.Record | tuple[Any, ...]
+Thing: TypeAlias = Person | Front | Device
+
+_ROLES = {role.value: role for role in Role}
+
+
+def person_from(row: Row) -> Person:
+    person_id, name, phone, false_alarms = row
+    return Person(person_id, name, phone, false_alarms)
+
+
+def front_from(row: Row) -> Front:
+    front_id, name, barrio, lat, lon, address, *kit = row
+    return Front(front_id, name, barrio, _spot(lat, lon, address), *kit)
+
+
+def device_from(row: Row) -> Device:
+    device_id, role, name, person_id, front_id, quadrant, lat, lon, address, *rest = row
+    spot = _spot(lat, lon, address)
+    return Device(device_id, _ROLES[role], name, person_id, front_id, quadrant, spot, *rest)
+
+
+def edition_from(rows: Sequence[Row]) -> Edition | None:
+    """The edition in force, or None before the first. Seconds of work for a country."""
+    if not rows:
+        return None
+    polygons = shapely.from_wkb([row[-1] for row in rows])
+    quadrants = (
+        Quadrant(code, name, station, cai, phone, polygon)
+        for (_, code, name, station, cai, phone, _), polygon in zip(rows, polygons, strict=True)
+    )
+    return Edition(rows[0][0], tuple(quadrants))
+
+
+def _spot(lat: float | None, lon: float | None, address: str) -> Spot | None:
+    return None if lat is None or lon is None else Spot(lat, lon, address)

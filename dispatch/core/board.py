@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TypeVar
 
 from dispatch.core.alert import Alert
@@ -100,6 +101,11 @@ class Board:
     def open_alerts(self) -> Iterator[Alert]:
         """Iterate over all open alerts, oldest first."""
         return (alert for alert in self.alerts.values() if alert.is_open)
+
+    def newest_open(self, count: int) -> list[Alert]:
+        """Return some of the open alerts, newest first."""
+        newest = (alert for alert in reversed(self.alerts.values()) if alert.is_open)
+        return list(islice(newest, count))
 
     def open_near(self, lat: float, lon: float) -> list[Alert]:
         """Return the open alerts in the nine cells around a point: all within 220 m, and more."""

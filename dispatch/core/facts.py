@@ -22,6 +22,7 @@ class FactKind(StrEnum):
     DENIED = "denied"
     GREETED = "greeted"
     REFUSED = "refused"
+    FAULT = "fault"
     DISCONNECTED = "disconnected"
     DUTY = "duty"
     CODE_SPENT = "code_spent"

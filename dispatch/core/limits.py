@@ -11,9 +11,12 @@ PING_INTERVAL_S: Final = 25
 QUIET_DEADLINE_S: Final = 60.0
 FAULTS_PER_SESSION: Final = 20
 ENROLMENTS_PER_SESSION: Final = 3
-FRAMES_BURST: Final = 100
+FRAMES_BURST: Final = 100.0
 FRAMES_PER_S: Final = 30.0
 """An honest handheld in a storm confirms a few dozen alerts at once; nobody presses so often."""
+GATEWAY_FRAMES_BURST: Final = 5_000.0
+GATEWAY_FRAMES_PER_S: Final = 2_000.0
+"""A gateway speaks for thousands of panels, which all call after a power cut."""
 
 # --- alerts -------------------------------------------------------------------------------------
 OPEN_ALERTS_MAX: Final = 50_000

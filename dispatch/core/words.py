@@ -120,9 +120,7 @@ def receipt_text(alert: Alert, stage: Stage, patrol: str | None, reached_anyone:
         case Stage.ACCEPTED:
             return _accepted(alert, patrol or "")
         case Stage.ON_SCENE:
-            return Text(
-                f"La patrulla {patrol} llegó al sitio.", f"Patrol {patrol} is on the scene."
-            )
+            return Text(f"{patrol} llegó al sitio.", f"{patrol} is on the scene.")
         case Stage.CLOSED:
             outcome = OUTCOME[alert.outcome or Outcome.REAL]
             return Text(f"Cerrada: {outcome.es}.", f"Closed: {outcome.en}.")
@@ -132,16 +130,16 @@ def _accepted(alert: Alert, patrol: str) -> Text:
     owner = alert.owner
     if owner is not None and owner.overdue:
         return Text(
-            f"La patrulla {patrol} aceptó pero está demorada; la sala de control ya lo sabe.",
-            f"Patrol {patrol} accepted but is late; the control room knows.",
+            f"{patrol} aceptó pero está demorada; la sala de control ya lo sabe.",
+            f"{patrol} accepted but is late; the control room knows.",
         )
     if owner is None or owner.eta_s is None:
         return Text(
-            f"Aceptada por la patrulla {patrol}; va en camino.",
-            f"Accepted by patrol {patrol}; it is on its way.",
+            f"Aceptada por {patrol}; va en camino.",
+            f"Accepted by {patrol}; it is on its way.",
         )
     minutes = max(1, round(owner.eta_s / 60))
     return Text(
-        f"Aceptada por la patrulla {patrol}; llega en unos {minutes} min.",
-        f"Accepted by patrol {patrol}; about {minutes} min away.",
+        f"Aceptada por {patrol}; llega en unos {minutes} min.",
+        f"Accepted by {patrol}; about {minutes} min away.",
     )

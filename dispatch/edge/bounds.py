@@ -1,0 +1,29 @@
+"""Every bound of the edge in one place."""
+
+from typing import Final
+
+OUTBOX_PAUSE_BYTES: Final = 64 * 1024
+"""Unsent bytes at which a reader counts as slow and its clock starts."""
+STUCK_DEADLINE_S: Final = 10.0
+"""A reader that stays slow for this long is closed."""
+OUTBOX_MAX_BYTES: Final = 512 * 1024
+"""Unsent bytes at which a reader is closed at once: over 300 whole alerts."""
+CONTROL_ROOM_OUTBOX_MAX_BYTES: Final = 64 * 1024 * 1024
+"""The control room is brought up to date with every open alert of the city in one go."""
+CLOSE_GRACE_S: Final = 2.0
+"""How long a peer may take to end a connection that we closed."""
+UNGREETED_SHARE: Final = 0.25
+"""At most this share of all connections may be strangers, so that they cannot keep devices out."""
+REQUEST_MAX_BYTES: Final = 16 * 1024
+"""The opening HTTP request."""
+METRICS_CACHE_S: Final = 1.0
+"""Metrics are put together at most this often, however often they are asked for."""
+CERTIFICATE_CHECK_S: Final = 5.0
+ISSUING_TOKENS_MAX: Final = 64
+"""Enrolments under way at once; further ones are told to try again."""
+DRAIN_NOTICE_S: Final = 0.5
+"""Between the notice that we restart and the close, for what is on its way to us."""
+LOOP_STALL_S: Final = 1.0
+"""A loop that is this late cannot dispatch."""
+
+assert OUTBOX_PAUSE_BYTES < OUTBOX_MAX_BYTES < CONTROL_ROOM_OUTBOX_MAX_BYTES  # noqa: S101

@@ -1,0 +1,88 @@
+"""Whether a press would reach anybody now. Green means exactly that."""
+
+from enum import StrEnum
+
+from dispatch.core.dispatcher import Dispatcher
+from dispatch.core.limits import BUDGET_MS
+from dispatch.core.moment import Moment
+from dispatch.edge.bounds import LOOP_STALL_S
+
+_UNDELIVERED_GRACE_MS = 10 * BUDGET_MS["delivered"]
+_LOOKED_AT = 20
+
+
+class Red(StrEnum):
+    """Why the dispatcher cannot dispatch."""
+
+    NO_QUADRANTS = "no_quadrants"
+    NOBODY_ON_DUTY = "nobody_on_duty"
+    NOT_DELIVERING = "not_delivering"
+    LOOP_STALLED = "loop_stalled"
+    DRAINING = "draining"
+    BUG = "bug"
+
+
+class Warn(StrEnum):
+    """What is wrong and does not keep a press from going out."""
+
+    REGISTRY_STALE = "registry_stale"
+    RECORDS_LOST = "records_lost"
+
+
+class Health:
+    """Asked by whoever watches; remembers only what cannot be seen at the moment of asking."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self.is_draining = False
+        self.has_bug = False
+        self.is_registry_live = True
+        self.records_lost = 0
+        self._dispatcher = dispatcher
+        self._beat_at_s = float("-inf")
+        self._stalled_at_s = float("-inf")
+
+    def beat(self, now: Moment, interval_s: float) -> None:
+        """Called every `interval_s` by the loop; a beat that is late says that the loop stalled."""
+        if now.mono_s - self._beat_at_s > interval_s + LOOP_STALL_S and self._beat_at_s > 0:
+            self._stalled_at_s = now.mono_s
+        self._beat_at_s = now.mono_s
+
+    def reds(self, now: Moment) -> list[Red]:
+        """Return every reason why a press might reach nobody."""
+        city = self._dispatcher.city
+        reds = []
+        if not city.registry.locator.edition.quadrants:
+            reds.append(Red.NO_QUADRANTS)
+        if city.presence.patrols_on_call() + len(city.presence.operators()) == 0:
+            reds.append(Red.NOBODY_ON_DUTY)
+        if self._is_not_delivering(now):
+            reds.append(Red.NOT_DELIVERING)
+        if now.mono_s - self._stalled_at_s < 10 * LOOP_STALL_S:
+            reds.append(Red.LOOP_STALLED)
+        if self.is_draining:
+            reds.append(Red.DRAINING)
+        if self.has_bug:
+            reds.append(Red.BUG)
+        return reds
+
+    def warnings(self) -> list[Warn]:
+        """Return what needs mending soon."""
+        warnings = []
+        if not self.is_registry_live:
+            warnings.append(Warn.REGISTRY_STALE)
+        if self.records_lost:
+            warnings.append(Warn.RECORDS_LOST)
+        return warnings
+
+    def _is_not_delivering(self, now: Moment) -> bool:
+        """The newest alerts were sent to handhelds, and not one handheld has shown any of them."""
+        city = self._dispatcher.city
+        newest = list(city.board.newest_open(_LOOKED_AT))
+        old_enough = [
+            alert
+            for alert in newest
+            if alert.stages.sent_at_ms is not None
+            and now.wall_ms - alert.stages.sent_at_ms > _UNDELIVERED_GRACE_MS
+            and any(city.presence.has_patrol(code) for code in alert.quadrants)
+        ]
+        return bool(old_enough) and not any(alert.delivered for alert in newest)

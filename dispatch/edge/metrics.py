@@ -1,0 +1,77 @@
+"""What Prometheus is told. Names and labels hold no personal data and are of closed sets."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from dispatch.core.dispatcher import Dispatcher
+from dispatch.core.facts import Fact, FactKind
+from dispatch.edge.bounds import METRICS_CACHE_S
+
+_MS_BUCKETS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000)
+_S_BUCKETS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0)
+
+
+class Metrics:
+    """The counters of one core process."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self.collector = CollectorRegistry()
+        self._rendered: tuple[float, bytes] = (float("-inf"), b"")
+        self.facts = Counter(
+            "cuadrante_decisions",
+            "Decisions of the core, by kind and named reason.",
+            ("kind", "reason"),
+            registry=self.collector,
+        )
+        self.frames_sent = Counter(
+            "cuadrante_frames_sent", "Frames written, one per recipient.", registry=self.collector
+        )
+        self.closed = Counter(
+            "cuadrante_connections_closed",
+            "Connections that the server closed, by close code.",
+            ("code",),
+            registry=self.collector,
+        )
+        self.bugs = Counter(
+            "cuadrante_bugs", "Failures of our own code.", ("where",), registry=self.collector
+        )
+        self.logs_lost = Gauge(
+            "cuadrante_log_lines_lost", "Log lines dropped.", registry=self.collector
+        )
+        self.dispatch_s = Histogram(
+            "cuadrante_dispatch_seconds",
+            "From the first byte read of a press to its frame handed to the network.",
+            buckets=_S_BUCKETS,
+            registry=self.collector,
+        )
+        self.delivered_ms = Histogram(
+            "cuadrante_delivered_milliseconds",
+            "From sending an alert to the first handheld's confirmation.",
+            buckets=_MS_BUCKETS,
+            registry=self.collector,
+        )
+        self._gauge("cuadrante_open_alerts", "Alerts that are not closed.").set_function(
+            lambda: dispatcher.city.board.open_count
+        )
+        self._gauge("cuadrante_devices_connected", "Greeted devices.").set_function(
+            lambda: len(dispatcher.city.presence.session_of)
+        )
+        self._gauge("cuadrante_patrols_on_call", "Handhelds on duty, connected.").set_function(
+            dispatcher.city.presence.patrols_on_call
+        )
+
+    def count(self, fact: Fact) -> None:
+        """Count one decision."""
+        self.facts.labels(fact.kind, fact.reason).inc()
+        if fact.kind is FactKind.DELIVERED and fact.took_ms is not None:
+            self.delivered_ms.observe(fact.took_ms)
+
+    def render(self, now_s: float) -> bytes:
+        """Return the text format, at most `METRICS_CACHE_S` old: asking often costs nothing."""
+        rendered_at_s, text = self._rendered
+        if now_s - rendered_at_s >= METRICS_CACHE_S:
+            text = generate_latest(self.collector)
+            self._rendered = (now_s, text)
+        return text
+
+    def _gauge(self, name: str, meaning: str) -> Gauge:
+        return Gauge(name, meaning, registry=self.collector)

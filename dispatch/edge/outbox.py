@@ -1,0 +1,111 @@
+"""Applying effects: each frame is encoded and framed once, then written once per recipient.
+
+Nothing here waits. uvloop joins the writes of one turn of the loop into one system call a socket.
+"""
+
+import struct
+from collections.abc import Callable
+
+import structlog
+
+from dispatch.core.dispatcher import Dispatcher
+from dispatch.core.effects import CloseSession, Effect, IssueToken, Record, Reply, Send
+from dispatch.core.events import Event, Written
+from dispatch.core.facts import Fact
+from dispatch.edge.clock import read_clock
+from dispatch.edge.connection import Connection
+from dispatch.edge.metrics import Metrics
+from protocol.codec import encode
+from protocol.messages import ServerMessage
+
+log = structlog.get_logger()
+
+_FIN_TEXT = 0x81
+
+
+def frame_text(payload: bytes) -> bytes:
+    """Wrap a text payload as one unmasked server frame (RFC 6455, section 5.2)."""
+    size = len(payload)
+    if size < 126:
+        return struct.pack("!BB", _FIN_TEXT, size) + payload
+    return struct.pack("!BBH", _FIN_TEXT, 126, size) + payload
+
+
+class Outbox:
+    """The connections by session, and the way of every effect to the network."""
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        metrics: Metrics,
+        record: Callable[[Fact], None],
+        issue_token: Callable[[IssueToken], None],
+    ) -> None:
+        self.connections: dict[int, Connection] = {}
+        self.read_at_s = 0.0
+        """When the bytes that are being worked on were read."""
+        self.on_applied: Callable[[], None] = lambda: None
+        """Called after effects were applied: a deadline may have come nearer."""
+        self._dispatcher = dispatcher
+        self._metrics = metrics
+        self._record = record
+        self._issue_token = issue_token
+
+    def handle(self, event: Event) -> None:
+        """Give an event that no session brought to the dispatcher, and do what it says."""
+        try:
+            effects = self._dispatcher.handle(event, read_clock())
+        except Exception:
+            self.met_a_bug("dispatcher")
+            return
+        self.apply(effects)
+
+    def apply(self, effects: list[Effect]) -> None:
+        """Do what the core wants done, in order."""
+        for effect in effects:
+            match effect:
+                case Send():
+                    self._send(effect)
+                case Reply():
+                    self._reply(effect)
+                case Record():
+                    self._record(effect.fact)
+                case CloseSession():
+                    connection = self.connections.get(effect.session_id)
+                    if connection is not None:
+                        connection.close(effect.code)
+                case IssueToken():
+                    self._issue_token(effect)
+        self.on_applied()
+
+    def met_a_bug(self, where: str) -> None:
+        """Say loudly that our own code failed. Health stays red until the process restarts."""
+        self._metrics.bugs.labels(where).inc()
+        log.exception("bug", where=where)
+
+    def _send(self, send: Send) -> None:
+        framed = self._framed(send.message)
+        if framed is None:
+            return
+        session_of = self._dispatcher.city.presence.session_of
+        for device_id in send.devices:
+            connection = self.connections.get(session_of.get(device_id, 0))
+            if connection is not None:
+                connection.write(framed)
+        self._metrics.frames_sent.inc(len(send.devices))
+        if send.first_of is not None:
+            self._metrics.dispatch_s.observe(read_clock().mono_s - self.read_at_s)
+            self.apply(self._dispatcher.handle(Written(send.first_of), read_clock()))
+
+    def _reply(self, reply: Reply) -> None:
+        connection = self.connections.get(reply.session_id)
+        framed = self._framed(reply.message)
+        if connection is not None and framed is not None:
+            connection.write(framed)
+
+    def _framed(self, message: ServerMessage) -> bytes | None:
+        try:
+            return frame_text(encode(message))
+        except ValueError:
+            self.met_a_bug("encode")
+            return None

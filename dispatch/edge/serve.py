@@ -1,0 +1,198 @@
+"""The core process: the registry is loaded, the port opened, and every press dispatched."""
+
+import asyncio
+import signal
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+import uvloop
+
+from dispatch.core.dispatcher import Dispatcher
+from dispatch.core.effects import IssueToken
+from dispatch.core.events import Tick
+from dispatch.core.facts import Fact
+from dispatch.core.locate import Locator
+from dispatch.core.quadrants import Edition
+from dispatch.core.registry import Change, Registry
+from dispatch.edge.bounds import CERTIFICATE_CHECK_S, CLOSE_GRACE_S, DRAIN_NOTICE_S
+from dispatch.edge.clock import read_clock
+from dispatch.edge.exposure import ListenError, refuse_exposure
+from dispatch.edge.front_door import FrontDoor
+from dispatch.edge.health import Health
+from dispatch.edge.metrics import Metrics
+from dispatch.edge.outbox import Outbox
+from dispatch.edge.ticker import Ticker
+from dispatch.edge.tls import Tls, TlsFiles
+from dispatch.edge.tokens import TokenIssuer
+from dispatch.logs import BackgroundWriter
+from dispatch.store.load import load_registry
+from dispatch.store.migrate import migrate
+from dispatch.store.pool import Pool, open_pool
+from dispatch.store.record import Recorder
+from dispatch.store.watch import FeedStatus, watch
+from protocol.close_codes import CloseCode
+
+BEAT_S: Final = 0.25
+BACKLOG: Final = 4_096
+NO_EDITION: Final = Edition("", ())
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class CoreOptions:
+    """What the core process needs to know."""
+
+    dsn: str
+    host: str = "127.0.0.1"
+    port: int = 7310
+    tls: TlsFiles | None = None
+    allow_plain: bool = False
+    origins: tuple[str, ...] = ()
+    connections_max: int = 19_000
+
+
+def run_core(options: CoreOptions, on_ready: Callable[[int], None], logs: BackgroundWriter) -> None:
+    """Serve until SIGTERM or SIGINT. `on_ready` is given the bound port.
+
+    Raises `ListenError`, `TlsError`, `StoreUnavailable`, `Refused`, `MigrationError`.
+    """
+    uvloop.run(_serve(options, on_ready, logs))
+
+
+async def _serve(
+    options: CoreOptions, on_ready: Callable[[int], None], logs: BackgroundWriter
+) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    tls = Tls(options.tls) if options.tls else None
+    refuse_exposure(options.host, has_tls=tls is not None, allow_plain=options.allow_plain)
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(open_pool(options.dsn))
+        await migrate(pool)
+        core = await Core.load(pool, options, logs)
+        background = await stack.enter_async_context(asyncio.TaskGroup())
+        tasks = [
+            background.create_task(core.recorder.run()),
+            background.create_task(core.follow_registry(options.dsn)),
+            background.create_task(core.keep_time(tls)),
+        ]
+        server = await _listen(core.door, options, tls.context if tls else None)
+        on_ready(server.sockets[0].getsockname()[1])
+        await stopping.wait()
+        await core.drain(server)
+        for task in tasks:
+            task.cancel()
+
+
+class Core:
+    """The parts of a running core, wired."""
+
+    def __init__(self, registry: Registry, last_seq: int, pool: Pool, options: CoreOptions) -> None:
+        self.recorder = Recorder(pool)
+        self._last_seq = last_seq
+        self._issuer = TokenIssuer(pool)
+        self._dispatcher = Dispatcher(registry)
+        self._metrics = Metrics(self._dispatcher)
+        self.health = Health(self._dispatcher)
+        self._outbox = Outbox(self._dispatcher, self._metrics, self._record, self._issue_token)
+        self._ticker = Ticker(self._dispatcher.next_deadline_s, lambda: self._outbox.handle(Tick()))
+        self._outbox.on_applied = self._ticker.look
+        self.door = FrontDoor(
+            self._dispatcher,
+            self._outbox,
+            self.health,
+            self._metrics,
+            connections_max=options.connections_max,
+            origins=options.origins,
+        )
+        self._logs: BackgroundWriter | None = None
+
+    @classmethod
+    async def load(cls, pool: Pool, options: CoreOptions, logs: BackgroundWriter) -> "Core":
+        """Read the registry and build the index of its quadrants."""
+        loaded = await load_registry(pool)
+        locator = await asyncio.to_thread(Locator, loaded.edition or NO_EDITION)
+        registry = Registry(locator, loaded.things)
+        log.info(
+            "registry_loaded",
+            edition=locator.edition.id or None,
+            quadrants=len(locator.edition.quadrants),
+            devices=len(registry.devices),
+        )
+        core = cls(registry, loaded.last_seq, pool, options)
+        core._logs = logs
+        return core
+
+    async def follow_registry(self, dsn: str) -> None:
+        """Put every change of the registry in force as it is committed."""
+        await watch(dsn, self._last_seq, self._change, say=self._feed_status)
+
+    async def keep_time(self, tls: Tls | None) -> None:
+        """Feel the pulse of the loop, and notice renewed certificates."""
+        checked_at_s = read_clock().mono_s
+        while True:
+            now = read_clock()
+            self.health.beat(now, BEAT_S)
+            self.health.records_lost = self.recorder.dropped
+            if self._logs is not None:
+                self._metrics.logs_lost.set(self._logs.lost)
+            if tls is not None and now.mono_s - checked_at_s >= CERTIFICATE_CHECK_S:
+                checked_at_s = now.mono_s
+                tls.reload_if_changed()
+            await asyncio.sleep(BEAT_S)
+
+    async def drain(self, server: asyncio.Server) -> None:
+        """Stop taking connections, say so, finish what is under way, close the rest."""
+        log.info("draining", connections=len(self.door.connections))
+        self.health.is_draining = True
+        server.close()
+        self.door.drain()
+        await asyncio.sleep(DRAIN_NOTICE_S)
+        for connection in list(self.door.connections):
+            connection.close(CloseCode.DRAINING)
+        await self.recorder.flush()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_GRACE_S + 1):
+                await self.door.empty.wait()
+        log.info("drained", connections=len(self.door.connections))
+
+    def _record(self, fact: Fact) -> None:
+        self._metrics.count(fact)
+        self.recorder.put(fact)
+        named = {"reason": fact.reason, "device": fact.device_id, "alert": fact.alert_id}
+        log.info(fact.kind, **{name: value for name, value in named.items() if value})
+
+    def _issue_token(self, wanted: IssueToken) -> None:
+        device = self._dispatcher.city.registry.devices[wanted.device_id]
+        self._issuer.start(wanted, device, self._outbox)
+
+    def _change(self, change: Change) -> None:
+        self._outbox.handle(change)
+
+    def _feed_status(self, status: FeedStatus) -> None:
+        if status.live != self.health.is_registry_live:
+            log.info("registry_feed", live=status.live, reason=status.reason)
+        self.health.is_registry_live = status.live
+
+
+async def _listen(
+    door: FrontDoor, options: CoreOptions, context: ssl.SSLContext | None
+) -> asyncio.Server:
+    loop = asyncio.get_running_loop()
+    try:
+        return await loop.create_server(
+            door.connect, options.host, options.port, ssl=context, backlog=BACKLOG
+        )
+    except (OSError, socket.gaierror) as error:
+        raise ListenError(
+            f"cannot listen on {options.host} port {options.port}: {error.strerror or error}. "
+            "Is another server running? Choose another with --port."
+        ) from error

@@ -1,0 +1,107 @@
+"""What an installation decides: flags, then environment, then `cuadrante.toml`, then defaults."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+CONFIG_FILE = Path("cuadrante.toml")
+PREFIX = "CUADRANTE_"
+
+
+class BadSettings(Exception):  # noqa: N818 - it is shown as a sentence
+    """A setting cannot be used; the message names each one and says why."""
+
+
+class Settings(BaseSettings):
+    """Every setting, its default and its meaning."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    data_dir: Path = Field(Path("var"), description="Where everything that must last is kept.")
+    dsn: SecretStr | None = Field(
+        None, description="PostgreSQL to use; none: one is run under data_dir."
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(7310, ge=0, le=65535, description="Port to listen on; 0: any free one.")
+    tls_certificate: Path | None = Field(None, description="Certificate chain, PEM.")
+    tls_key: Path | None = Field(None, description="Its private key, PEM.")
+    allow_plain: bool = Field(
+        False, description="Speak without TLS beyond this machine: only behind a TLS proxy."
+    )
+    origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Origins of the web pages that may connect, such as https://a.example."
+    )
+    connections_max: int = Field(19_000, ge=16, description="Connections at once, at most.")
+    drain_deadline_s: float = Field(15.0, gt=0, description="Seconds to end in order.")
+
+    @field_validator("origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _certificate_with_key(self) -> "Settings":
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key go together: set both or neither")
+        return self
+
+    @property
+    def postgres_dir(self) -> Path:
+        """Where the embedded PostgreSQL keeps its data."""
+        return self.data_dir / "postgres"
+
+    def as_environment(self) -> dict[str, str]:
+        """Return these settings as a child process reads them: never on a command line."""
+        values: dict[str, str] = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr):
+                value = value.get_secret_value()
+            if isinstance(value, tuple):
+                value = " ".join(value)
+            if value is not None:
+                values[PREFIX + name.upper()] = str(value)
+        return values
+
+
+def load_settings(config: Path | None = None, **flags: Any) -> Settings:
+    """Gather the settings; a flag that is None was not given. Raises `BadSettings`."""
+    if config is not None and not config.is_file():
+        raise BadSettings(f"there is no settings file {config}")
+    file = config or CONFIG_FILE
+
+    class FromFile(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            toml = TomlConfigSettingsSource(settings_cls, toml_file=file)
+            return init_settings, env_settings, toml
+
+    try:
+        return FromFile(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        raise BadSettings("\n".join(_sentence(problem) for problem in error.errors())) from None
+    except (SettingsError, ValueError) as error:
+        raise BadSettings(f"{file}: {error}") from None
+
+
+def _sentence(problem: Any) -> str:
+    name = ".".join(str(part) for part in problem["loc"]) or "settings"
+    if problem["type"] == "extra_forbidden":
+        return f"{name}: there is no such setting (see `server.py run --help`)"
+    return f"{name}: {problem['msg']}"

@@ -1,0 +1,429 @@
+#!/usr/bin/env python3
+"""Cuadrante's command line: reads the settings and puts the parts together. Nothing else."""
+
+import asyncio
+import json
+import os
+import resource
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import trio
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from dispatch.core.registry import Device, Spot
+from dispatch.doctor import Health, examine
+from dispatch.edge.exposure import ListenError, refuse_exposure
+from dispatch.edge.serve import CoreOptions, run_core
+from dispatch.edge.tls import TlsError, TlsFiles
+from dispatch.logs import configure_logs
+from dispatch.settings import BadSettings, Settings, load_settings
+from dispatch.store import enrolment
+from dispatch.store.errors import Refused, StoreUnavailable
+from dispatch.store.import_quadrants import import_quadrants
+from dispatch.store.import_registry import import_registry
+from dispatch.store.migrate import migrate
+from dispatch.store.pool import Pool, open_pool
+from dispatch.store.quadrant_file import QuadrantFileError, read_quadrants
+from dispatch.supervise.child import ChildSpec
+from dispatch.supervise.exit_codes import ExitCode
+from dispatch.supervise.postgres import (
+    EmbeddedPostgresError,
+    dsn,
+    embedded_postgres,
+    postgres_child,
+)
+from dispatch.supervise.ready import announce_ready
+from dispatch.supervise.tree import GaveUpError, supervise
+from protocol.schema import rendered
+from protocol.vocabulary import Role
+
+PROGRAM = Path(__file__).resolve()
+SCHEMA_FILE = PROGRAM.parent / "protocol" / "asyncapi.json"
+
+app = typer.Typer(
+    help="Cuadrante: a panic press reaches the patrol of its quadrant at once.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+imports = typer.Typer(help="Bring quadrants, or fronts, people and devices, into the registry.")
+app.add_typer(imports, name="import", no_args_is_help=True)
+
+Config = Annotated[
+    Path | None, typer.Option(help="Settings file; without it, cuadrante.toml if there is one.")
+]
+DataDir = Annotated[Path | None, typer.Option(help="Where everything that must last is kept.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on; 0: any free one.")]
+AllowPlain = Annotated[
+    bool | None, typer.Option("--allow-plain", help="No TLS beyond loopback: only behind a proxy.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+T = TypeVar("T")
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+
+
+# --- serving ------------------------------------------------------------------------------------
+
+
+@app.command()
+def run(
+    config: Config = None,
+    data_dir: DataDir = None,
+    host: Host = None,
+    port: Port = None,
+    allow_plain: AllowPlain = None,
+) -> None:
+    """Run everything: PostgreSQL (unless a dsn is set) and the core, watched and restarted."""
+    settings = _settings(config, data_dir=data_dir, host=host, port=port, allow_plain=allow_plain)
+    with _blame():
+        has_tls = settings.tls_certificate is not None
+        refuse_exposure(settings.host, has_tls=has_tls, allow_plain=settings.allow_plain)
+        logs = configure_logs("supervisor")
+        try:
+            trio.run(_supervise, settings)
+        finally:
+            logs.flush()
+
+
+@app.command()
+def core(
+    config: Config = None,
+    data_dir: DataDir = None,
+    host: Host = None,
+    port: Port = None,
+    allow_plain: AllowPlain = None,
+) -> None:
+    """Run the core alone, against the configured dsn or the embedded PostgreSQL of data_dir."""
+    settings = _settings(config, data_dir=data_dir, host=host, port=port, allow_plain=allow_plain)
+    _raise_open_files()
+    logs = configure_logs("core")
+    try:
+        with _blame(), _database(settings) as database:
+            options = _core_options(settings, database)
+            run_core(options, lambda bound: announce_ready({"port": bound}), logs)
+    finally:
+        logs.flush()
+
+
+async def _supervise(settings: Settings) -> None:
+    core_child = ChildSpec(
+        name="core",
+        argv=(sys.executable, str(PROGRAM), "core"),
+        env=settings.as_environment(),
+        ready_deadline_s=60.0,
+        drain_deadline_s=settings.drain_deadline_s,
+    )
+    children = [core_child]
+    if settings.dsn is None:
+        database = {"CUADRANTE_DSN": dsn(settings.postgres_dir)}
+        core_child = replace(core_child, env={**core_child.env, **database})
+        children = [postgres_child(settings.postgres_dir), core_child]
+    await supervise(children, drain_deadline_s=2 * settings.drain_deadline_s)
+
+
+# --- the registry -------------------------------------------------------------------------------
+
+
+@imports.command("quadrants")
+def import_quadrants_file(
+    file: Annotated[Path, typer.Argument(help="GeoJSON, EPSG:4326 or 4686.")],
+    edition: Annotated[str, typer.Option(help="Name of this edition, such as bogota-2024.")],
+    code_field: Annotated[str, typer.Option(help="Property with the code; several: a,b.")],
+    name_field: Annotated[str, typer.Option(help="Property with the name.")],
+    station_field: Annotated[str | None, typer.Option(help="Property with the station.")] = None,
+    cai_field: Annotated[str | None, typer.Option(help="Property with the CAI.")] = None,
+    phone_field: Annotated[str | None, typer.Option(help="Property with the phone.")] = None,
+    activate: Annotated[bool, typer.Option(help="Put it in force at once.")] = True,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report, and change nothing.")] = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Read an edition of quadrants, report what is odd in it, and bring it in whole."""
+    with _blame():
+        quadrants = read_quadrants(
+            file,
+            edition=edition,
+            code_field=code_field,
+            name_field=name_field,
+            station_field=station_field,
+            cai_field=cai_field,
+            phone_field=phone_field,
+        )
+
+        async def work(pool: Pool) -> Any:
+            return await import_quadrants(pool, quadrants, activate=activate, dry_run=dry_run)
+
+        done = _with_store(_settings(config, data_dir=data_dir), work)
+    if as_json:
+        _print_json({"file": quadrants.report.as_dict(), "import": asdict(done)})
+    else:
+        sys.stdout.write(f"{quadrants.report.as_text()}\n{done.as_text()}\n")
+
+
+@imports.command("registry")
+def import_registry_file(
+    file: Annotated[Path, typer.Argument(help="JSON with people, fronts and devices.")],
+    as_json: AsJson = False,
+    config: Config = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Bring fronts, people and devices in, all or nothing; again, it brings them up to date."""
+
+    async def work(pool: Pool) -> Any:
+        return await import_registry(pool, file)
+
+    with _blame():
+        done = _with_store(_settings(config, data_dir=data_dir), work)
+    if as_json:
+        _print_json(asdict(done))
+    else:
+        for kind, written in asdict(done).items():
+            sys.stdout.write(f"{kind}: {written['items']}, {written['changed']} new or changed\n")
+
+
+@app.command()
+def enrol(
+    device_id: Annotated[
+        str | None, typer.Argument(help="Id of the device, such as patrulla-7 (letters, .-_:).")
+    ] = None,
+    role: Annotated[Role | None, typer.Option(help="What a new device is.")] = None,
+    name: Annotated[str, typer.Option(help="What people call it.")] = "",
+    quadrant: Annotated[str | None, typer.Option(help="Patrol: the code it patrols.")] = None,
+    front: Annotated[str | None, typer.Option(help="Id of its front.")] = None,
+    person: Annotated[str | None, typer.Option(help="Id of the person who holds it.")] = None,
+    at: Annotated[str | None, typer.Option(help="Registered place: LAT,LON.")] = None,
+    address: Annotated[str, typer.Option(help="Registered address.")] = "",
+    gateway: Annotated[
+        str | None, typer.Option(help="Id of the gateway that speaks for it.")
+    ] = None,
+    reinstate: Annotated[
+        bool, typer.Option("--reinstate", help="Take a revoked one back.")
+    ] = False,
+    all_devices: Annotated[
+        bool, typer.Option("--all", help="A code for every device that has no token yet.")
+    ] = False,
+    as_json: Annotated[
+        Path | None, typer.Option("--json", help="Write the codes here (mode 0600); - to print.")
+    ] = None,
+    config: Config = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Register a device and print its one-time enrolment code, valid for 24 hours."""
+    if all_devices == (device_id is not None):
+        _fail(ExitCode.USAGE, "give the id of one device, or --all")
+
+    async def work(pool: Pool) -> dict[str, str]:
+        if device_id is None:
+            return await enrolment.issue_codes(pool)
+        if role is None:
+            return await enrolment.issue_codes(pool, [device_id])
+        spot = None if at is None else _spot(at, address)
+        device = Device(device_id, role, name or device_id, person, front, quadrant, spot, gateway)
+        return {device_id: await enrolment.issue_code(pool, device, reinstate=reinstate)}
+
+    with _blame():
+        codes = _with_store(_settings(config, data_dir=data_dir), work)
+    if as_json is not None:
+        _write_privately(as_json, codes)
+    else:
+        for each, code in codes.items():
+            sys.stdout.write(f"{each}  {code}\n")
+
+
+@app.command()
+def revoke(
+    device_id: Annotated[str, typer.Argument(help="Id of the device.")],
+    reason: Annotated[str, typer.Option(help="Why, for the record.")],
+    config: Config = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Withdraw a device's enrolment; a live connection of it is closed within a second."""
+
+    async def work(pool: Pool) -> bool:
+        return await enrolment.revoke(pool, device_id, reason)
+
+    with _blame():
+        if not _with_store(_settings(config, data_dir=data_dir), work):
+            _fail(ExitCode.FAILED, f"there is no device {device_id}; see `server.py devices`")
+    sys.stdout.write(f"{device_id} revoked\n")
+
+
+@app.command()
+def devices(
+    role: Annotated[Role | None, typer.Option(help="Only this role.")] = None,
+    front: Annotated[str | None, typer.Option(help="Only this front.")] = None,
+    as_json: AsJson = False,
+    config: Config = None,
+    data_dir: DataDir = None,
+) -> None:
+    """List the devices and how far each is enrolled."""
+
+    async def work(pool: Pool) -> list[enrolment.DeviceRow]:
+        return await enrolment.devices(pool, role=role, front=front)
+
+    with _blame():
+        rows = _with_store(_settings(config, data_dir=data_dir), work)
+    if as_json:
+        _print_json([asdict(row) for row in rows])
+        return
+    table = Table("device", "role", "name", "quadrant", "front", "enrolment")
+    for row in rows:
+        words = (row.device_id, row.role, row.name, row.quadrant, row.front_id, row.enrolment)
+        table.add_row(*(word or "" for word in words))
+    out.print(table if rows else "no devices yet: `server.py enrol ID --role app`")
+
+
+# --- the rest -----------------------------------------------------------------------------------
+
+
+@app.command()
+def schema(
+    write: Annotated[
+        bool, typer.Option("--write", help=f"Write protocol/{SCHEMA_FILE.name}.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Fail if that file is out of date.")
+    ] = False,
+) -> None:
+    """Print the protocol as an AsyncAPI 3 document, or write or check the published one."""
+    document = rendered()
+    if write:
+        SCHEMA_FILE.write_text(document, encoding="utf-8")
+    elif check:
+        if not SCHEMA_FILE.is_file() or SCHEMA_FILE.read_text(encoding="utf-8") != document:
+            _fail(ExitCode.FAILED, "out of date: run `python server.py schema --write`")
+    else:
+        sys.stdout.write(document)
+
+
+@app.command()
+def doctor(
+    config: Config = None,
+    data_dir: DataDir = None,
+    host: Host = None,
+    port: Port = None,
+    allow_plain: AllowPlain = None,
+) -> None:
+    """Check these settings and this machine, and say what is wrong and what to do."""
+    settings = _settings(config, data_dir=data_dir, host=host, port=port, allow_plain=allow_plain)
+    colours = {Health.OK: "green", Health.WARNING: "yellow", Health.FAILED: "red"}
+    failed = 0
+    for finding in examine(settings):
+        failed += finding.health is Health.FAILED
+        out.print(f"{finding.health:8}", style=colours[finding.health], end="")
+        out.print(f"{finding.check}: {finding.says}", markup=False)
+        if finding.do:
+            out.print(f"        → {finding.do}", markup=False)
+    if failed:
+        _fail(ExitCode.CONFIGURATION, f"{failed} of the checks failed")
+
+
+# --- within -------------------------------------------------------------------------------------
+
+
+def _settings(config: Path | None, **flags: object) -> Settings:
+    try:
+        return load_settings(config, **flags)
+    except BadSettings as error:
+        _fail(ExitCode.CONFIGURATION, str(error))
+
+
+def _core_options(settings: Settings, database: str) -> CoreOptions:
+    tls = None
+    if settings.tls_certificate is not None and settings.tls_key is not None:
+        tls = TlsFiles(settings.tls_certificate, settings.tls_key)
+    return CoreOptions(
+        dsn=database,
+        host=settings.host,
+        port=settings.port,
+        tls=tls,
+        allow_plain=settings.allow_plain,
+        origins=settings.origins,
+        connections_max=settings.connections_max,
+    )
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[str]:
+    """Yield a DSN: the configured one, or that of the embedded server, run if it does not."""
+    if settings.dsn is not None:
+        yield settings.dsn.get_secret_value()
+        return
+    with embedded_postgres(settings.postgres_dir) as embedded:
+        yield embedded
+
+
+def _with_store(settings: Settings, work: Callable[[Pool], Awaitable[T]]) -> T:
+    async def connected(database: str) -> T:
+        async with open_pool(database) as pool:
+            await migrate(pool)
+            return await work(pool)
+
+    with _database(settings) as database:
+        return asyncio.run(connected(database))
+
+
+@contextmanager
+def _blame() -> Iterator[None]:
+    """Turn what is not our own fault into one sentence and an exit code. Our bugs stay loud."""
+    try:
+        yield
+    except (ListenError, TlsError) as error:
+        _fail(ExitCode.CONFIGURATION, str(error))
+    except (StoreUnavailable, EmbeddedPostgresError) as error:
+        _fail(ExitCode.DATABASE, f"PostgreSQL: {error}. Check with `server.py doctor`.")
+    except (Refused, QuadrantFileError) as error:
+        _fail(ExitCode.FAILED, str(error))
+    except GaveUpError as error:
+        _fail(ExitCode.GAVE_UP, str(error))
+
+
+def _fail(code: ExitCode, message: str) -> NoReturn:
+    err.print(f"cuadrante: {message}")
+    raise typer.Exit(int(code))
+
+
+def _spot(at: str, address: str) -> Spot:
+    try:
+        lat, lon = (float(part) for part in at.split(","))
+    except ValueError:
+        _fail(ExitCode.USAGE, f"--at takes LAT,LON in degrees, such as 4.65,-74.10, not {at!r}")
+    return Spot(lat, lon, address)
+
+
+def _write_privately(path: Path, codes: dict[str, str]) -> None:
+    text = json.dumps(codes, indent=1) + "\n"
+    if str(path) == "-":
+        sys.stdout.write(text)
+        return
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(text)
+    sys.stdout.write(f"{len(codes)} codes written to {path}\n")
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, indent=1, default=str, ensure_ascii=False) + "\n")
+
+
+def _raise_open_files() -> None:
+    """A connection is an open file: take as many as the machine allows this process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+if __name__ == "__main__":
+    app()

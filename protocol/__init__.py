@@ -3,5 +3,8 @@
 SUBPROTOCOL = "cuadrante.v1"
 """The WebSocket subprotocol (RFC 6455, section 1.9) that client and server must agree on."""
 
+PATH = "/v1"
+"""Where on the server the WebSocket is."""
+
 MAX_FRAME_BYTES = 8 * 1024
 """The longest text frame either side may send, in bytes of UTF-8."""

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from protocol.limits import NOTE_CHARS
 from protocol.vocabulary import (
     Action,
     AlertState,
@@ -31,8 +32,9 @@ UUIDV7_PATTERN = (
     r"(?!\n)"
 )
 DEVICE_ID_PATTERN = r"^[A-Za-z0-9._:-]{1,64}$(?!\n)"
-STORABLE_PATTERN = r"^[^\u0000]*$"
-"""PostgreSQL keeps any text but U+0000."""
+TEXT_PATTERN = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f]*$"
+"""No control characters but tabs and line ends: PostgreSQL refuses U+0000, and JSON writes each
+of the others in six bytes, so that a note of them would outgrow an alert's frame."""
 
 SignalId = Annotated[
     str,
@@ -48,7 +50,7 @@ Ref = Annotated[
     Meta(max_length=64, description="Chosen by the client; echoed in an error about this frame."),
 ]
 Client = Annotated[
-    str, Meta(max_length=64, pattern=STORABLE_PATTERN, description="Software and version.")
+    str, Meta(max_length=64, pattern=TEXT_PATTERN, description="Software and version.")
 ]
 EpochMs = Annotated[
     int, Meta(ge=0, le=253_402_300_799_999, description="Milliseconds since the epoch.")
@@ -166,7 +168,7 @@ class Close(ClientMessage, frozen=True, tag="close"):
 
     alert_id: SignalId
     outcome: Outcome
-    note: Annotated[str, Meta(max_length=500, pattern=STORABLE_PATTERN)] = ""
+    note: Annotated[str, Meta(max_length=NOTE_CHARS, pattern=TEXT_PATTERN)] = ""
 
 
 class Ping(ClientMessage, frozen=True, tag="ping"):

@@ -168,16 +168,26 @@ class ErrorCode(StrEnum):
 class Blame(StrEnum):
     """Whose fault an error is, and so what a client does about it."""
 
-    FRAME = "frame"
-    """The client's program: mend it. These are counted, and too many close the connection."""
+    CLIENT = "client"
+    """The client's: mend what it sends. These are counted, and too many close the connection."""
     ACT = "act"
-    """Nobody's: the frame was understood, but this device may not do it, or not now."""
+    """Nobody's: the frame was understood, but this device may not do this, or not now."""
     SERVER = "server"
     """The server's: the same frame may be sent again."""
 
 
 BLAME: Final = MappingProxyType(
-    {code: Blame.ACT for code in ErrorCode}
-    | dict.fromkeys((ErrorCode.BAD_JSON, ErrorCode.BAD_FIELD, ErrorCode.UNKNOWN_TYPE), Blame.FRAME)
+    dict.fromkeys(ErrorCode, Blame.ACT)
+    | dict.fromkeys(
+        (
+            ErrorCode.BAD_JSON,
+            ErrorCode.BAD_FIELD,
+            ErrorCode.UNKNOWN_TYPE,
+            ErrorCode.NOT_GREETED,
+            ErrorCode.ALREADY_GREETED,
+            ErrorCode.ENROLMENT_REFUSED,
+        ),
+        Blame.CLIENT,
+    )
     | dict.fromkeys((ErrorCode.UNAVAILABLE, ErrorCode.OVERLOADED), Blame.SERVER)
 )

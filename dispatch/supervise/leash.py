@@ -29,7 +29,7 @@ from typing import NoReturn
 DRAIN = b"."
 KILL_NOW = b"!"
 
-STRAGGLER_GRACE_S = 2.0
+STRAGGLER_GRACE_S = 1.0
 STRAGGLER_POLL_S = 0.05
 
 _PR_SET_PDEATHSIG = 1

@@ -79,6 +79,11 @@ class Layout:
         return SHORT_RUNTIME_DIR / f"cuadrante-{digest}"
 
     @property
+    def socket_note(self) -> Path:
+        """PostgreSQL's note of who serves the socket; stale after a kill -9, too."""
+        return self.socket_dir / f"{SOCKET_NAME}.lock"
+
+    @property
     def dsn(self) -> str:
         """A libpq connection URI, as asyncpg reads it."""
         return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(self.socket_dir))}"

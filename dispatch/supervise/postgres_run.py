@@ -27,7 +27,7 @@ from dispatch.supervise.postgres_layout import (
 from dispatch.supervise.ready import forgo_ready
 
 # The former server's last processes may still be on their way out.
-LOCK_WAIT_S = 3.0
+LOCK_WAIT_S = 2.0
 LOCK_POLL_S = 0.05
 INITDB_DEADLINE_S = 120.0
 
@@ -78,6 +78,9 @@ def main(arguments: list[str]) -> int:
     except (AccountError, PostgresMissingError) as error:
         print(f"PostgreSQL: {error}", file=sys.stderr)  # noqa: T201
         return ExitCode.CONFIGURATION
+    except OSError as error:
+        print(f"PostgreSQL: cannot prepare {arguments[0]}: {error}", file=sys.stderr)  # noqa: T201
+        return ExitCode.DATABASE
 
 
 def _become_server(layout: Layout) -> NoReturn:
@@ -94,7 +97,7 @@ def _become_server(layout: Layout) -> NoReturn:
     if not layout.cluster.exists():
         _create_cluster(layout, programs)
     check_version(layout)
-    _forget_stale_pid(layout)
+    _forget_stale_notes(layout)
     os.set_inheritable(lock, True)
     forgo_ready()
     settings = [word for key, value in SETTINGS.items() for word in ("-c", f"{key}={value}")]
@@ -121,9 +124,7 @@ def _refuse_foreign(layout: Layout) -> None:
     """Never take over a directory that holds something else: it would change owner and mode."""
     try:
         names = os.listdir(layout.home)
-    except FileNotFoundError:
-        return
-    except PermissionError:  # its owner is told apart below
+    except (FileNotFoundError, PermissionError):  # new, or another's: that is said later
         return
     except NotADirectoryError:
         raise RefusalError(f"{layout.home} is not a directory: choose another one") from None
@@ -155,9 +156,10 @@ def _lock(layout: Layout) -> int:
             return lock
         except BlockingIOError:
             if time.monotonic() >= refuse_at_s:
+                pid = _noted_pid(layout.postmaster_pid) or "unknown"
                 raise RefusalError(
-                    f"another PostgreSQL (process {_noted_pid(layout) or 'unknown'}) already "
-                    f"serves {layout.home}: stop it, or choose another data directory",
+                    f"another PostgreSQL (process {pid}) already serves {layout.home}: "
+                    "stop it, or choose another data directory",
                     ExitCode.DATABASE,
                 ) from None
             time.sleep(LOCK_POLL_S)
@@ -176,27 +178,31 @@ def _create_cluster(layout: Layout, programs: Path) -> None:
     layout.unfinished.rename(layout.cluster)
 
 
-def _forget_stale_pid(layout: Layout) -> None:
-    """Remove the note of a killed server whose process id another program has by now.
+def _forget_stale_notes(layout: Layout) -> None:
+    """Remove what a killed server noted, where its process id still, or again, means something.
 
-    PostgreSQL sees that some process of the same user has the id and refuses to start; in
-    containers, where ids recur at every start, that would be for good. Other stale notes it
-    handles by itself.
+    PostgreSQL sees that a process of the same user has the id and refuses to start. In a
+    container that may be for good: ids recur at every start, and a first process that buries
+    nobody leaves the killed server as a zombie. Other stale notes PostgreSQL handles itself.
     """
-    pid = _noted_pid(layout)
-    if pid is None or sys.platform != "linux":
-        return
+    for note in (layout.postmaster_pid, layout.socket_note):
+        pid = _noted_pid(note)
+        if pid is not None and _is_no_server(pid):
+            note.unlink()
+
+
+def _is_no_server(pid: int) -> bool:
+    """Whether `pid` exists but is no running PostgreSQL (Linux; elsewhere unknown, so false)."""
     try:
-        name = Path(f"/proc/{pid}/comm").read_text().strip()
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()  # empty for a zombie
     except FileNotFoundError:
-        return
-    if name != "postgres":
-        layout.postmaster_pid.unlink()
+        return False
+    return Path(os.fsdecode(command.partition(b"\0")[0])).name != "postgres"
 
 
-def _noted_pid(layout: Layout) -> int | None:
+def _noted_pid(note: Path) -> int | None:
     try:
-        return int(layout.postmaster_pid.read_text().splitlines()[0])
+        return int(note.read_text().splitlines()[0])
     except (FileNotFoundError, IndexError, ValueError):
         return None
 

@@ -1,0 +1,46 @@
+# The two commands that matter: `make demo` shows it working, `make test` proves that it does.
+# Both set up .venv first; nothing else is needed but Python 3.11 to 3.13.
+
+PYTHON3 ?= python3
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+READY := $(VENV)/.ready
+SECONDS ?=
+
+.PHONY: demo run test lint types schema unit clean
+
+demo: $(READY)  ## a city at work: server, handhelds, neighbours, buttons, and a live view
+	@$(PYTHON) -m clients.demo \
+	    $(if $(QUADRANTS),--quadrants "$(QUADRANTS)") \
+	    $(if $(REPLAY),--replay "$(REPLAY)") \
+	    $(if $(SECONDS),--seconds "$(SECONDS)")
+
+run: $(READY)  ## the server alone, on embedded defaults
+	@$(PYTHON) server.py run
+
+test: lint types schema unit  ## everything that must pass
+
+lint: $(READY)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+types: $(READY)
+	$(VENV)/bin/mypy
+
+schema: $(READY)
+	$(PYTHON) server.py schema --check
+
+unit: $(READY)
+	$(PYTHON) -m pytest
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON3) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	    { echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON3=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(PYTHON) || $(PYTHON3) -m venv $(VENV) || \
+	    { echo "venv is missing: on Debian, apt-get install python3-venv"; exit 1; }
+	@echo "Installing into $(VENV) ..."
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+clean:  ## forget the environment and all local data
+	rm -rf $(VENV) var *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -245,9 +245,8 @@ def test_an_alert_has_the_id_and_time_of_its_press() -> None:
         message = decode_client(line.frame).message if line.arrow == "→" else None
         if isinstance(message, Signal):
             assert UUID(message.signal_id).int >> 80 == message.pressed_at_ms
-    for message in heard("app"):
-        if isinstance(message, Receipt):
-            assert message.alert_id == message.signal_id
+    receipts = [message for message in heard("app") if isinstance(message, Receipt)]
+    assert all(receipt.alert_id == receipt.signal_id for receipt in receipts)
 
 
 def heard(device: str) -> list[AnyServerMessage]:

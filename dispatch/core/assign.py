@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from dispatch.core.alert import Alert
-from dispatch.core.limits import NEIGHBOUR_QUADRANTS_MAX, SECONDARY_QUADRANTS_MAX
 from dispatch.core.locate import Location
 from dispatch.core.presence import Presence
+from protocol.limits import NEIGHBOUR_QUADRANTS_MAX, SECONDARY_QUADRANTS_MAX
 from protocol.vocabulary import Reach
 
 

@@ -10,7 +10,6 @@ from dispatch.core.events import Connected, Disconnected, TokenKept
 from dispatch.core.facts import Fact, FactKind
 from dispatch.core.fanout import concerns
 from dispatch.core.lifecycle import AlertEvent, advance
-from dispatch.core.limits import PING_INTERVAL_S
 from dispatch.core.moment import Moment
 from dispatch.core.presence import ON_CALL_ROLES
 from dispatch.core.registry import Change, Device, Removed
@@ -18,6 +17,7 @@ from dispatch.core.tell import receipt
 from dispatch.core.view import alert_view
 from dispatch.core.words import NOTICE
 from protocol.close_codes import CloseCode
+from protocol.limits import PING_INTERVAL_S
 from protocol.messages import Duty, Notice, Welcome
 from protocol.vocabulary import AlertState, NoticeCode, Role
 

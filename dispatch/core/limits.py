@@ -1,22 +1,13 @@
 """Every bound of the core in one place, and how they depend on one another.
 
+The bounds that clients rely on as well stand in `protocol.limits`.
+
 What is not bounded here is bounded by the enrolled devices, whose number the operator chooses.
 """
 
 from typing import Final
 
-# --- one connection -----------------------------------------------------------------------------
-HELLO_DEADLINE_S: Final = 3.0
-PING_INTERVAL_S: Final = 25
-QUIET_DEADLINE_S: Final = 60.0
-FAULTS_PER_SESSION: Final = 20
-ENROLMENTS_PER_SESSION: Final = 3
-FRAMES_BURST: Final = 100.0
-FRAMES_PER_S: Final = 30.0
-"""An honest handheld in a storm confirms a few dozen alerts at once; nobody presses so often."""
-GATEWAY_FRAMES_BURST: Final = 5_000.0
-GATEWAY_FRAMES_PER_S: Final = 2_000.0
-"""A gateway speaks for thousands of panels, which all call after a power cut."""
+from protocol.limits import PING_INTERVAL_S, QUIET_DEADLINE_S, REPORTS_SHOWN
 
 # --- alerts -------------------------------------------------------------------------------------
 OPEN_ALERTS_MAX: Final = 50_000
@@ -24,10 +15,6 @@ CLOSED_ALERTS_KEPT: Final = 20_000
 CLOSED_ALERT_KEPT_S: Final = 3_600.0
 SIGNALS_PER_ALERT_REMEMBERED: Final = 256
 """Ids of folded signals that a retransmission may name; one alert never holds more."""
-REPORTS_SHOWN: Final = 8
-"""Folded signals that an alert shows, so that its frame stays within `MAX_FRAME_BYTES`."""
-SECONDARY_QUADRANTS_MAX: Final = 6
-NEIGHBOUR_QUADRANTS_MAX: Final = 12
 UPDATE_INTERVAL_S: Final = 1.0
 """Folded signals and moves of an alert are told at most this often; its first never waits."""
 

@@ -11,17 +11,13 @@ from dispatch.core.dedupe import Judgement, judge
 from dispatch.core.effects import Effect
 from dispatch.core.escalation import arm
 from dispatch.core.facts import FactKind
-from dispatch.core.limits import (
-    NEIGHBOUR_QUADRANTS_MAX,
-    OPEN_ALERTS_MAX,
-    REPORTS_SHOWN,
-    SECONDARY_QUADRANTS_MAX,
-)
+from dispatch.core.limits import OPEN_ALERTS_MAX
 from dispatch.core.moment import Moment
 from dispatch.core.registry import Device
 from dispatch.core.tell import deny, note, receipt, receipts, tell, tell_soon
 from dispatch.core.view import quadrant_view
 from dispatch.core.whereabouts import LastKnown, Point, is_usable, place, whereabouts
+from protocol.limits import NEIGHBOUR_QUADRANTS_MAX, REPORTS_SHOWN, SECONDARY_QUADRANTS_MAX
 from protocol.messages import Cancel, PositionReport, Signal
 from protocol.vocabulary import Kind, Role, Urgency, Verdict
 

@@ -8,7 +8,12 @@ from dispatch.core.dispatcher import Dispatcher
 from dispatch.core.effects import CloseSession, Effect, IssueToken, Record, Reply
 from dispatch.core.events import Connected, Disconnected, Received
 from dispatch.core.facts import Fact, FactKind
-from dispatch.core.limits import (
+from dispatch.core.moment import Moment
+from dispatch.core.registry import Device
+from dispatch.core.words import ERROR, NOTICE
+from protocol.close_codes import CloseCode
+from protocol.codec import Fault, decode_client
+from protocol.limits import (
     ENROLMENTS_PER_SESSION,
     FAULTS_PER_SESSION,
     FRAMES_BURST,
@@ -18,11 +23,6 @@ from dispatch.core.limits import (
     HELLO_DEADLINE_S,
     QUIET_DEADLINE_S,
 )
-from dispatch.core.moment import Moment
-from dispatch.core.registry import Device
-from dispatch.core.words import ERROR, NOTICE
-from protocol.close_codes import CloseCode
-from protocol.codec import Fault, decode_client
 from protocol.messages import AnyClientMessage, Enrol, Error, Hello, Notice, Ping, Pong, Text
 from protocol.session import ALLOWED, SessionEvent, SessionState, advance
 from protocol.vocabulary import ErrorCode, NoticeCode, Role
@@ -54,7 +54,7 @@ class Session:
         self._faults = 0
         self._enrolments = 0
         self._frames_burst, self._frames_per_s = FRAMES_BURST, FRAMES_PER_S
-        self._frames = FRAMES_BURST
+        self._frames = float(FRAMES_BURST)
         self._frames_at_s = now.mono_s
 
     def receive(

@@ -13,7 +13,6 @@ from websockets.http11 import Request
 from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 
-from dispatch.core.limits import HELLO_DEADLINE_S
 from dispatch.core.session import Session
 from dispatch.edge.bounds import (
     CLOSE_GRACE_S,
@@ -25,6 +24,7 @@ from dispatch.edge.bounds import (
 )
 from dispatch.edge.clock import read_clock
 from protocol.close_codes import CloseCode
+from protocol.limits import HELLO_DEADLINE_S
 
 if TYPE_CHECKING:
     from dispatch.edge.front_door import FrontDoor

@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from itertools import count
-from typing import Final
 
 import orjson
 from websockets.datastructures import Headers
@@ -24,9 +23,7 @@ from dispatch.edge.connection import Connection
 from dispatch.edge.health import Health
 from dispatch.edge.metrics import Metrics
 from dispatch.edge.outbox import Outbox
-from protocol import MAX_FRAME_BYTES, SUBPROTOCOL
-
-PATH: Final = "/v1"
+from protocol import MAX_FRAME_BYTES, PATH, SUBPROTOCOL
 
 _quiet = logging.getLogger("websockets.server")
 _quiet.setLevel(logging.WARNING)  # its lines would hold peers' headers; ours say what matters
@@ -90,7 +87,7 @@ class FrontDoor:
     def answer(self, connection: Connection, ws: ServerProtocol, request: Request) -> Response:
         """Answer a request: open a session, or say something over plain HTTP."""
         match request.path.partition("?")[0]:
-            case "/v1":
+            case path if path == PATH:
                 return self._handshake(connection, ws, request)
             case "/healthz":
                 return self._healthz()

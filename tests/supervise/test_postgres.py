@@ -43,9 +43,12 @@ def postmaster(data_dir: Path) -> psutil.Process:
 
 @pytest.mark.parametrize("name", ["with a space & ñ", "a,b", "x" * 120])
 def test_asyncpg_can_use_the_dsn(data_dir: Path, name: str) -> None:
+    layout = layout_of(data_dir / name)
     with embedded_postgres(data_dir / name) as found:
         command = [sys.executable, "-c", ASYNCPG, found]
         done = subprocess.run(command, capture_output=True, text=True, timeout=BOUND_S, check=False)
+    if layout.socket_dir != layout.home:
+        layout.socket_dir.rmdir()
     assert (done.stdout, done.stderr) == ("cuadrante\n", "")
     assert found == dsn(data_dir / name)
 

@@ -8,7 +8,6 @@ with the distance to the border, the runner-up and the quadrants within the fix'
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 import numpy as np
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from dispatch.core import cells
 from dispatch.core.mercator import LIMIT_LAT, project, project_lines, scale
 from dispatch.core.quadrants import Edition
+from protocol.vocabulary import FoundBy
 
 NEAREST_WITHIN_M: Final = 300.0
 """Outside every quadrant (a gap, a river, the edge of the city), the nearest one this near."""
@@ -30,18 +30,6 @@ RUNNER_UP_WITHIN_M: Final = cells.RUNNER_UP_WITHIN_M
 
 assert ACCURACY_MAX_M <= RUNNER_UP_WITHIN_M  # noqa: S101 - one look around serves all three
 assert NEAREST_WITHIN_M <= RUNNER_UP_WITHIN_M  # noqa: S101
-
-
-class FoundBy(StrEnum):
-    """How a quadrant was found. The first three and the last come from a `Locator`."""
-
-    INSIDE = "inside"
-    TIE = "tie"
-    NEAREST = "nearest"
-    REGISTERED = "registered"
-    LAST_KNOWN = "last_known"
-    FRONT = "front"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,4 +156,4 @@ class Locator:
         )
 
     def _nowhere(self) -> Location:
-        return Location(self.edition.id, None, FoundBy.NONE, None, True, None, ())
+        return Location(self.edition.id, None, FoundBy.NONE, None, False, None, ())

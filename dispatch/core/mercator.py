@@ -67,8 +67,9 @@ def project_lines(lines: Any) -> Any:
 
 
 def areas_m2(geometries: Any) -> NDArray[np.float64]:
-    """Areas on the ground of an array of geometries in degrees, each at the scale of its centre:
+    """Areas on the ground of an array of geometries in degrees, each at the scale of its middle:
     within 0.1 % for one as wide as a city. An empty geometry has none."""
-    lats = np.nan_to_num(shapely.get_y(shapely.centroid(geometries)))
+    bounds = shapely.bounds(geometries)
+    lats = np.nan_to_num((bounds[:, 1] + bounds[:, 3]) / 2)
     areas: NDArray[np.float64] = shapely.area(project_geometries(geometries)) * scales(lats) ** 2
     return areas

@@ -272,7 +272,7 @@ def _code(
 def _polygon(index: int, code: str, feature: Any, findings: _Findings) -> Any:
     geometry = feature.get("geometry") if isinstance(feature, dict) else None
     kind = geometry.get("type") if isinstance(geometry, dict) else None
-    if kind not in {"Polygon", "MultiPolygon"}:
+    if kind not in ("Polygon", "MultiPolygon"):
         problem = f"it is a {kind}, not a Polygon or MultiPolygon" if kind else "it is missing"
         findings.fault(index, "geometry", problem, "draw its area or remove the feature")
         return None

@@ -7,7 +7,7 @@ aborted, which needs nobody's answer.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Final, Protocol, TypeAlias
 
 import asyncpg
@@ -47,20 +47,14 @@ class Terminable(Protocol):
 
 @asynccontextmanager
 async def open_pool(dsn: str, *, size: int = POOL_SIZE) -> AsyncIterator[Pool]:
-    """A pool that connects when first used, so that it opens with the server away as well.
-
-    Raises `Refused` for a DSN that names no server.
-    """
-    try:
-        pool = await asyncpg.create_pool(
-            dsn,
-            min_size=0,
-            max_size=size,
-            timeout=ACQUIRE_DEADLINE_S,
-            server_settings=SERVER_SETTINGS,
-        )
-    except (asyncpg.ClientConfigurationError, ValueError):
-        raise Refused("the DSN cannot be read: postgresql://user@host:port/database") from None
+    """A pool that connects when first used, so that it opens with the server away as well."""
+    pool = await asyncpg.create_pool(
+        dsn,
+        min_size=0,
+        max_size=size,
+        timeout=ACQUIRE_DEADLINE_S,
+        server_settings=SERVER_SETTINGS,
+    )
     try:
         yield pool
     finally:
@@ -85,7 +79,7 @@ async def connected(
             yield connection
     finally:
         # Handing a connection back asks the server to reset it: another wait to bound.
-        timer = asyncio.get_running_loop().call_later(RELEASE_DEADLINE_S, connection.terminate)
+        timer = asyncio.get_running_loop().call_later(RELEASE_DEADLINE_S, abort, connection)
         try:
             await pool.release(connection)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
@@ -94,10 +88,12 @@ async def connected(
             timer.cancel()
 
 
-async def connect(dsn: str, *, deadline_s: float = ACQUIRE_DEADLINE_S) -> "Connection":
-    """One connection outside any pool. Raises `StoreUnavailable`."""
+async def connect(dsn: str) -> Connection:
+    """One connection outside any pool. Raises `StoreUnavailable`, `Refused` for an unusable DSN."""
     try:
-        return await asyncpg.connect(dsn, timeout=deadline_s, server_settings=SERVER_SETTINGS)
+        return await asyncpg.connect(
+            dsn, timeout=ACQUIRE_DEADLINE_S, server_settings=SERVER_SETTINGS
+        )
     except Exception as error:
         raise sorted_by_blame(error, lost=True) from None
 
@@ -117,25 +113,38 @@ def deadline(connection: Terminable, deadline_s: float) -> Iterator[None]:
     """Abort `connection` unless the block ends in time, and sort what goes wrong by blame."""
     passed = False
 
-    def abort() -> None:
+    def pass_deadline() -> None:
         nonlocal passed
         passed = True
-        connection.terminate()
+        abort(connection)
 
-    timer = asyncio.get_running_loop().call_later(deadline_s, abort)
+    timer = asyncio.get_running_loop().call_later(deadline_s, pass_deadline)
     try:
         yield
     except asyncio.CancelledError:
-        connection.terminate()
+        abort(connection)
         raise
     except Exception as error:
         if passed:
             why = f"no answer within {deadline_s:g} s"
             raise StoreUnavailable(Unavailable.NO_ANSWER, why) from None
         # `from None`: PostgreSQL's own texts quote the row.
-        raise sorted_by_blame(error, lost=connection.is_closed()) from None
+        raise sorted_by_blame(error, lost=_is_lost(connection)) from None
     finally:
         timer.cancel()
+
+
+def abort(connection: Terminable) -> None:
+    """End a connection at once, in whatever state it is."""
+    with suppress(asyncpg.InterfaceError):  # the pool has already let go of it
+        connection.terminate()
+
+
+def _is_lost(connection: Terminable) -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:  # the pool has already let go of it
+        return True
 
 
 _BLAME: Final[tuple[tuple[type[Exception], Unavailable], ...]] = (
@@ -166,6 +175,8 @@ def sorted_by_blame(error: Exception, *, lost: bool) -> Exception:
     if isinstance(error, asyncpg.IntegrityConstraintViolationError):
         broken = (error.constraint_name or error.column_name or "a constraint").replace("_", " ")
         return Refused(f"{error.table_name or 'the registry'}: {broken}")
+    if isinstance(error, asyncpg.ClientConfigurationError):
+        return Refused("the DSN cannot be used: postgresql://user@host:port/database")
     if isinstance(error, asyncpg.RaiseError):
         return Refused(error.args[0])
     for kind, reason in _BLAME:

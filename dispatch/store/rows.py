@@ -17,23 +17,29 @@ _ROLES = {role.value: role for role in Role}
 
 
 def person_from(row: Row) -> Person:
+    """A row of `registry_people`."""
     person_id, name, phone, false_alarms = row
     return Person(person_id, name, phone, false_alarms)
 
 
 def front_from(row: Row) -> Front:
+    """A row of `registry_fronts`."""
     front_id, name, barrio, lat, lon, address, *kit = row
     return Front(front_id, name, barrio, _spot(lat, lon, address), *kit)
 
 
 def device_from(row: Row) -> Device:
+    """A row of `registry_devices`."""
     device_id, role, name, person_id, front_id, quadrant, lat, lon, address, *rest = row
     spot = _spot(lat, lon, address)
     return Device(device_id, _ROLES[role], name, person_id, front_id, quadrant, spot, *rest)
 
 
 def edition_from(rows: Sequence[Row]) -> Edition | None:
-    """The edition in force, or None before the first. Seconds of work for a country."""
+    """All rows of `registry_quadrants`: the edition in force, or None before the first.
+
+    Raises `ValueError` when a code occurs twice, `shapely.GEOSException` for what is no WKB.
+    """
     if not rows:
         return None
     polygons = shapely.from_wkb([row[-1] for row in rows])

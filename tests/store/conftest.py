@@ -1,11 +1,11 @@
-"""One real PostgreSQL for all tests of the store; each test has a database of its own."""
+"""One real PostgreSQL for all tests of the store; each test finds an empty registry."""
 
 import asyncio
 import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -19,6 +19,15 @@ from dispatch.store.pool import open_pool
 from dispatch.supervise.postgres import embedded_postgres
 
 TEMPLATE = "registry_template"
+SHARED = "registry_shared"
+# Faster than a new database by a fifth of a second; as a replica, no trigger speaks up.
+EMPTY = """
+    SET session_replication_role = replica;
+    DELETE FROM people; DELETE FROM fronts; DELETE FROM devices;
+    DELETE FROM editions; DELETE FROM quadrants; DELETE FROM active_edition;
+    DELETE FROM false_alarms; DELETE FROM denials; DELETE FROM registry_changes;
+    SELECT setval('registry_seq', 1, false);
+"""
 SERIAL = count()
 
 
@@ -56,11 +65,18 @@ class Server:
             yield
         finally:
             for process in frozen:
-                process.send_signal(signal.SIGCONT)
+                with suppress(psutil.NoSuchProcess):  # it was on its way out
+                    process.send_signal(signal.SIGCONT)
 
     def database(self, name: str) -> str:
         """The DSN of one of its databases."""
         return urlunsplit(urlsplit(self.dsn)._replace(path=f"/{name}"))
+
+    def new_database(self, template: str = "template1") -> str:
+        """Make a database and return its DSN."""
+        name = f"test_{next(SERIAL)}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.database(name)
 
     def run(self, sql: str) -> None:
         asyncio.run(execute(self.dsn, sql))
@@ -88,6 +104,7 @@ def server() -> Iterator[Server]:
         server.start()
         server.run(f"CREATE DATABASE {TEMPLATE}")
         asyncio.run(migrated(server.database(TEMPLATE)))
+        server.run(f"CREATE DATABASE {SHARED} TEMPLATE {TEMPLATE}")
         yield server
     finally:
         server.stop()
@@ -97,14 +114,18 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def empty_database(server: Server) -> str:
     """The DSN of a new database without a schema."""
-    name = f"test_{next(SERIAL)}"
-    server.run(f"CREATE DATABASE {name}")
-    return server.database(name)
+    return server.new_database()
 
 
 @pytest.fixture
 def dsn(server: Server) -> str:
-    """The DSN of a new database with the registry's schema, and nothing in it."""
-    name = f"test_{next(SERIAL)}"
-    server.run(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    return server.database(name)
+    """The DSN of a database with the registry's schema, and nothing in it."""
+    shared = server.database(SHARED)
+    asyncio.run(execute(shared, EMPTY))
+    return shared
+
+
+@pytest.fixture
+def own_dsn(server: Server) -> str:
+    """The same in a new database, for tests that alter the schema."""
+    return server.new_database(TEMPLATE)

@@ -30,7 +30,7 @@ CREATE DOMAIN longitude AS double precision
     CONSTRAINT a_longitude_lies_between_180_west_and_180_east CHECK (VALUE BETWEEN -180 AND 180);
 CREATE DOMAIN kit_count AS integer
     CONSTRAINT a_kit_has_0_to_999_of_each CHECK (VALUE BETWEEN 0 AND 999);
-CREATE DOMAIN sha256 AS bytea
+CREATE DOMAIN digest AS bytea
     CONSTRAINT a_digest_has_32_bytes CHECK (octet_length(VALUE) = 32);
 
 -- Quadrants ---------------------------------------------------------------------------------------
@@ -41,7 +41,7 @@ CREATE TABLE editions (
     source_file text NOT NULL
                 CONSTRAINT a_file_name_is_at_most_255_characters
                 CHECK (char_length(source_file) <= 255),
-    content     sha256 NOT NULL,
+    content     digest NOT NULL,
     imported_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE editions IS
@@ -118,8 +118,8 @@ CREATE TABLE devices (
     address         address NOT NULL DEFAULT '',
     gateway_id      registry_id
                     CONSTRAINT a_device_names_a_known_gateway REFERENCES devices,
-    token_hash      sha256,
-    code_hash       sha256,
+    token_hash      digest,
+    code_hash       digest,
     code_expires_at timestamptz,
     code_traded_at  timestamptz,
     created_at      timestamptz NOT NULL DEFAULT now(),

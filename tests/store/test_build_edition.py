@@ -1,0 +1,44 @@
+import asyncio
+
+import psutil
+import pytest
+import shapely
+
+from dispatch.store.build_edition import built_elsewhere
+
+from .on_asyncio import PATIENCE_S, on_asyncio, soon
+
+ROWS = [
+    ("2024", "Q-01", "C1", "E", "CAI", "1", shapely.to_wkb(shapely.box(-75.6, 10.4, -75.5, 10.5)))
+]
+
+
+@on_asyncio
+async def test_the_locator_comes_back_from_another_process() -> None:
+    locator = await soon(built_elsewhere(ROWS))
+    assert locator.edition.id == "2024"
+    assert locator.locate(10.45, -75.55).quadrant == "Q-01"
+
+
+@on_asyncio
+async def test_no_quadrants_make_an_empty_edition() -> None:
+    locator = await soon(built_elsewhere([]))
+    assert locator.locate(10.45, -75.55).quadrant is None
+
+
+@on_asyncio
+async def test_quadrants_that_make_no_edition_are_an_error_here() -> None:
+    with pytest.raises(ValueError, match="twice"):
+        await soon(built_elsewhere(ROWS * 2))
+
+
+@on_asyncio
+async def test_no_process_stays_behind() -> None:
+    await soon(built_elsewhere(ROWS))
+    builders = [
+        child
+        for child in psutil.Process().children(recursive=True)
+        if "spawn_main" in " ".join(child.cmdline())
+    ]
+    _, left = await asyncio.to_thread(psutil.wait_procs, builders, timeout=PATIENCE_S)
+    assert left == []

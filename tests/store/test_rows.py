@@ -1,0 +1,31 @@
+import pytest
+
+from dispatch.core.registry import Device, Front, Person, Spot
+from dispatch.store.rows import device_from, edition_from, front_from, person_from
+from protocol.vocabulary import Role
+
+
+def test_a_person() -> None:
+    assert person_from(("p", "Ana", "300", 2)) == Person("p", "Ana", "300", 2)
+
+
+def test_a_front_with_and_without_a_place() -> None:
+    row = ("f", "Manga", "Manga", 10.4, -75.5, "Calle 1", "p", 1, 4, 2)
+    assert front_from(row) == Front(
+        "f", "Manga", "Manga", Spot(10.4, -75.5, "Calle 1"), "p", 1, 4, 2
+    )
+    nowhere = ("f", "Manga", "Manga", None, None, "", None, 0, 0, 0)
+    assert front_from(nowhere) == Front("f", "Manga", "Manga")
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_device_of_every_role(role: Role) -> None:
+    row = ("d", role.value, "D", "p", "f", "Q", 0.0, 0.0, "", "g", b"t", b"c", 5, 3, True)
+    expected = Device(
+        "d", role, "D", "p", "f", "Q", Spot(0.0, 0.0), "g", b"t", b"c", 5, 3, revoked=True
+    )
+    assert device_from(row) == expected
+
+
+def test_no_rows_are_no_edition() -> None:
+    assert edition_from([]) is None

@@ -69,7 +69,7 @@ class Alert:
     quadrant_view: QuadrantView | None
     """As its own edition has it: another edition may give the code to another place."""
     around: tuple[str, ...]
-    """The neighbours of its quadrant in its own edition, nearest first."""
+    """The neighbours of its quadrant in its own edition, most border alongside first."""
     last_signal_s: float
     stages: StageTimes
     state: AlertState = AlertState.RAISED

@@ -1,0 +1,31 @@
+"""A neighbour's app: the SDK's `App`, and `python -m clients.app` for a terminal."""
+
+from clients.sender import Sender
+from protocol.messages import Position, PositionReport
+
+
+class App(Sender):
+    """Calls for help, follows the answer, takes it back.
+
+        async with App("wss://server/v1", credentials, outbox=Path("outbox.json")) as app:
+            press = await app.press(Kind.PANIC, position=Position(lat=4.65, lon=-74.1))
+            async for receipt in press.receipts():
+                print(receipt.text.es)
+
+    One press keeps one id through any number of disconnects, until the server has answered.
+    Leaving the block waits for that, for `linger_s` at most, and raises `NotReceived` otherwise.
+    A server that will not have this device back ends the block with `Refused`.
+    """
+
+    def moved_to(self, position: Position) -> bool:
+        """Report where the device is now; its open alert moves with it.
+
+        False: there is no link. It is not sent later, when it would no longer be true.
+        """
+        return self.link.send(PositionReport(position=position), routine=True)
+
+
+if __name__ == "__main__":
+    from clients.commands.app import main
+
+    main()

@@ -1,0 +1,1 @@
+"""The small command lines of the clients. The SDK itself needs nothing from here."""

@@ -1,0 +1,121 @@
+"""`python -m clients.app`: enrol, press, cancel."""
+
+from typing import Annotated
+
+import trio
+import typer
+
+from clients.app import App
+from clients.beside import beside
+from clients.commands.enrol import add_enrol
+from clients.commands.options import (
+    DEFAULT_SERVER,
+    CaOption,
+    CredentialsOption,
+    ServerOption,
+    TimeoutOption,
+    credentials_for,
+    credentials_path,
+    outbox_path,
+    parse_at,
+    ssl_context,
+)
+from clients.commands.presses import press_and_follow
+from clients.commands.running import ExitCode, run
+from clients.commands.screen import Screen, Stopwatch
+from protocol.messages import Text
+from protocol.vocabulary import Kind, Role, Stage
+
+main = typer.Typer(
+    help="El botón de pánico de un vecino · A neighbour's panic button.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+add_enrol(main, Role.APP)
+
+
+@main.command()
+def press(
+    *,
+    at: Annotated[
+        str | None, typer.Option("--at", help="LAT,LON en grados · in degrees.", show_default=False)
+    ] = None,
+    accuracy: Annotated[
+        float | None, typer.Option(min=0, help="Precisión en metros · Accuracy in metres.")
+    ] = None,
+    age: Annotated[
+        float | None, typer.Option(min=0, help="Edad de la posición, s · Age of the fix, s.")
+    ] = None,
+    kind: Annotated[Kind, typer.Option(help="Qué ocurre · What it is about.")] = Kind.PANIC,
+    wait: Annotated[
+        Stage, typer.Option(help="Hasta dónde esperar · How far to wait.")
+    ] = Stage.RECEIVED,
+    timeout: TimeoutOption = None,
+    server: ServerOption = DEFAULT_SERVER,
+    credentials: CredentialsOption = None,
+    ca: CaOption = None,
+) -> None:
+    """Pide ayuda y muestra hasta dónde va · Call for help and show how far it gets."""
+    position = parse_at(at, accuracy, age)
+    context = ssl_context(ca)
+
+    async def command(screen: Screen) -> ExitCode:
+        known = credentials_for(credentials, Role.APP)
+        outbox = outbox_path(credentials_path(credentials, Role.APP))
+        app = App(server, known, outbox=outbox, ssl_context=context)
+        return await press_and_follow(screen, app, kind, position, wait=wait, timeout_s=timeout)
+
+    run(command)
+
+
+@main.command()
+def cancel(
+    *,
+    signal_id: Annotated[
+        str | None,
+        typer.Option(help="Solo esta señal · Only this press.", show_default=False),
+    ] = None,
+    timeout: TimeoutOption = 30,
+    server: ServerOption = DEFAULT_SERVER,
+    credentials: CredentialsOption = None,
+    ca: CaOption = None,
+) -> None:
+    """Retira sus señales abiertas · Take back your open presses."""
+    context = ssl_context(ca)
+
+    async def command(screen: Screen) -> ExitCode:
+        known = credentials_for(credentials, Role.APP)
+        outbox = outbox_path(credentials_path(credentials, Role.APP))
+        app = App(server, known, outbox=outbox, ssl_context=context)
+        return await _cancel(screen, app, signal_id, float("inf") if timeout is None else timeout)
+
+    run(command)
+
+
+async def _cancel(screen: Screen, app: App, signal_id: str | None, timeout_s: float) -> ExitCode:
+    async with app, beside(lambda: screen.follow_link(app.states())):
+        with trio.move_on_after(timeout_s):
+            await app.synced()
+            wanted = [
+                press for press in app.presses.values() if signal_id in (None, press.signal_id)
+            ]
+            if not wanted:
+                screen.trouble(
+                    Text("No hay señales abiertas para retirar.", "There is no open press.")
+                )
+                return ExitCode.FAILED
+            watch = Stopwatch()
+            for press in wanted:
+                screen.receipt(await press.cancel(), watch.since_s)
+            screen.say(
+                Text(
+                    "La patrulla lo sabe y decide; la alerta sigue abierta.",
+                    "The patrol knows and decides; the alert stays open.",
+                )
+            )
+            return ExitCode.DONE
+    screen.trouble(
+        Text("No se pudo retirar a tiempo.", "It could not be taken back in time."),
+    )
+    return ExitCode.LATE

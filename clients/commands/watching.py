@@ -1,0 +1,37 @@
+"""Printing alerts as they change, the same for a patrol and a control room."""
+
+from collections.abc import Callable
+
+from clients.beside import beside
+from clients.commands.screen import Screen
+from clients.watch import Watch
+from protocol.messages import Alert, Text
+
+
+async def print_alerts(
+    screen: Screen, watch: Watch, at_first_sight: Callable[[Alert], None] = lambda _: None
+) -> None:
+    """Print every alert and every change of one, until cancelled."""
+
+    async def gone() -> None:
+        async for alert in watch.gone():
+            screen.say(Text(f"{alert.alert_id} ya no está abierta.", "no longer open"), style="dim")
+
+    async def rung() -> None:
+        async for command in watch.commands():
+            screen.bell()
+            screen.say(
+                Text(f"¡ATIENDA! {command.alert_id} sigue sin respuesta.", "ANSWER IT!"),
+                style="bold red",
+            )
+
+    known: set[str] = set()
+    async with beside(gone, rung, lambda: screen.follow_link(watch.states())):
+        async for alert in watch.alerts():
+            is_new = alert.alert_id not in known
+            known = (known | {alert.alert_id}) & ({alert.alert_id} | watch.open.keys())
+            if is_new:
+                screen.bell()
+            screen.alert(alert, is_new=is_new)
+            if is_new:
+                at_first_sight(alert)

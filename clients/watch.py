@@ -1,0 +1,183 @@
+"""What patrols and control rooms share: the open alerts, and acting on them."""
+
+import ssl
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from itertools import count
+from types import TracebackType
+from typing import Self
+
+import trio
+
+from clients.action import Action
+from clients.board import Board
+from clients.connection import Link, LinkState, kept_up
+from clients.enrolment import Credentials
+from clients.feed import Feed, Reader
+from protocol.messages import (
+    Accept,
+    Alert,
+    AnyServerMessage,
+    Arrive,
+    Close,
+    Command,
+    Duty,
+    Error,
+    Notice,
+    Welcome,
+)
+from protocol.vocabulary import NoticeCode, Outcome
+
+
+class Watch:
+    """The common part of `Patrol` and `Operator`; use one of those."""
+
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials,
+        *,
+        on_duty: bool | None = True,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        """Raises `BadAddress`. `on_duty` None: as the server last knew."""
+        self.welcome: Welcome | None = None
+        """Who the server says that this device is; None before the first connection."""
+        self.link = Link(url, credentials, self, ssl_context=ssl_context, on_duty=on_duty)
+        self._device_id = credentials.device_id
+        self._board = Board()
+        self._synced = trio.Event()
+        self._actions: dict[str, Action] = {}
+        self._refs = count(1)
+        self._alerts: Feed[Alert] = Feed()
+        self._gone: Feed[Alert] = Feed()
+        self._commands: Feed[Command] = Feed()
+        self._living: AbstractAsyncContextManager[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Connect in the background."""
+        self._living = kept_up(self.link)
+        await self._living.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        """Say goodbye. Raises `Refused` if the server would not have this device back."""
+        assert self._living is not None  # noqa: S101 - entered
+        return await self._living.__aexit__(kind, error, traceback)
+
+    @property
+    def open(self) -> Mapping[str, Alert]:
+        """Every open alert that concerns this device, by id: the newest state of each."""
+        return self._board.open
+
+    def alerts(self) -> Reader[Alert]:
+        """Follow the alerts: those open now, then each newer state, the closing one included.
+
+        A slow reader gets the newest state of each alert and no older ones.
+        """
+        return self._alerts.reader(self.open.items())
+
+    def gone(self) -> Reader[Alert]:
+        """Follow the alerts that ended, or ceased to concern this device, unseen: while the link
+        was down or the device off duty."""
+        return self._gone.reader()
+
+    def commands(self) -> Reader[Command]:
+        """Follow what the server asks of this device, such as to ring for an alert again."""
+        return self._commands.reader()
+
+    def states(self) -> Reader[LinkState]:
+        """Follow how the link goes up and down, for a person to see."""
+        return self.link.states()
+
+    async def synced(self) -> None:
+        """Wait until `open` is what the server knows."""
+        await self._synced.wait()
+
+    async def duty(self, on_duty: bool) -> None:
+        """Go on or off duty, now and whenever the link comes back. Off duty nobody is called."""
+        self.link.on_duty = on_duty
+        self.link.send(Duty(on_duty=on_duty))
+        if not on_duty:
+            self._drop(self._board.clear())
+        await trio.lowlevel.checkpoint()
+
+    async def close(self, alert_id: str, outcome: Outcome, note: str = "") -> None:
+        """End an alert and say what it was. Waits for the server; survives disconnects.
+
+        Raises `ActionRefused`. A caller that is cancelled gives up: it is not sent again.
+        """
+        ref = self._ref("close")
+        await self._act(Close(alert_id=alert_id, outcome=outcome, note=note, ref=ref))
+
+    # --- the link's owner ------------------------------------------------------------------------
+
+    def greeted(self, welcome: Welcome) -> None:
+        """Every open alert follows."""
+        self.welcome = welcome
+        self._board.begin()
+
+    def heard(self, message: AnyServerMessage) -> None:
+        """Take alerts, and answers to actions."""
+        match message:
+            case Alert():
+                self._see(message)
+            case Error(ref=str(ref)) if ref in self._actions:
+                self._actions[ref].refuse(message)
+            case Command():
+                self._commands.put(message.alert_id, message)
+            case Welcome():
+                self.greeted(message)
+            case Notice(code=NoticeCode.SYNCED):
+                self._drop(self._board.end())
+                self._synced.set()
+                self._send_again()
+
+    def lost(self) -> None:
+        """What is known stays on show, though it may be out of date."""
+        self._synced = trio.Event()
+
+    # --- actions ---------------------------------------------------------------------------------
+
+    def _ref(self, verb: str) -> str:
+        return f"{verb}-{next(self._refs)}"
+
+    async def _act(self, message: Accept | Arrive | Close) -> Alert | None:
+        action = Action(message)
+        ref = message.ref or ""
+        self._actions[ref] = action
+        try:
+            if self._synced.is_set():
+                self._send(action)
+            self.link.hurry()
+            return await action.answer.wait()
+        finally:
+            del self._actions[ref]
+
+    def _send(self, action: Action) -> None:
+        if self.link.send(action.message):
+            action.sent += 1
+
+    def _send_again(self) -> None:
+        # Only now: what the server applied before the link broke is on the board and is not done
+        # twice.
+        for action in self._actions.values():
+            if not action.answer.came:
+                self._send(action)
+
+    def _see(self, alert: Alert) -> None:
+        if not self._board.take(alert):
+            alert = self.open.get(alert.alert_id, alert)
+        else:
+            self._alerts.put(alert.alert_id, alert)
+        for action in self._actions.values():
+            action.see(alert, self._device_id)
+
+    def _drop(self, gone: list[Alert]) -> None:
+        for alert in gone:
+            self._gone.put(alert.alert_id, alert)

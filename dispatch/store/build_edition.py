@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -20,7 +21,7 @@ async def built_elsewhere(quadrants: Sequence[Row]) -> Locator:
     """
     # Not forked: a fork would take the listening sockets and the event loop with it.
     context = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(1, mp_context=context, initializer=_end_with_parent)
+    executor = ProcessPoolExecutor(1, mp_context=context, initializer=_prepare)
     try:
         plain = [tuple(row) for row in quadrants]
         return await asyncio.get_running_loop().run_in_executor(executor, _build, plain)
@@ -32,8 +33,9 @@ def _build(quadrants: Sequence[Row]) -> Locator:
     return Locator(edition_from(quadrants) or Edition("", ()))
 
 
-def _end_with_parent() -> None:
-    """Leave no orphan, however the parent ended."""
+def _prepare() -> None:
+    """Leave no orphan, however the parent ends. Ctrl-C on a terminal is the parent's to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_exit_after, args=(parent,), daemon=True).start()

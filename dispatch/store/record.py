@@ -71,6 +71,7 @@ class Recorder:
         self._waiting: deque[Fact] = deque()
         self._denials_waiting = 0
         self._stirred = asyncio.Event()
+        self._storing = asyncio.Lock()
 
     @property
     def waiting(self) -> int:
@@ -103,7 +104,7 @@ class Recorder:
                 self._stirred.set()
 
     async def flush(self, deadline_s: float = FLUSH_DEADLINE_S) -> None:
-        """Store what still waits, as far as the deadline allows. For a drain, after `run`."""
+        """Store what still waits, as far as the deadline allows, whether or not `run` runs."""
         try:
             async with asyncio.timeout(deadline_s):
                 while self._waiting:
@@ -112,14 +113,15 @@ class Recorder:
             pass  # `waiting` says what was left
 
     async def _store_batch(self) -> None:
-        batch = list(islice(self._waiting, BATCH))
-        try:
-            async with connected(self._pool) as connection, connection.transaction():
-                await _keep(connection, batch)
-        except Refused:
-            self.dropped += len(batch)  # it would be refused again, and block what follows
-        for _ in batch:
-            self._denials_waiting -= self._waiting.popleft().kind in _DENIALS
+        async with self._storing:
+            batch = list(islice(self._waiting, BATCH))
+            try:
+                async with connected(self._pool) as connection, connection.transaction():
+                    await _keep(connection, batch)
+            except Refused:
+                self.dropped += len(batch)  # it would be refused again, and block what follows
+            for _ in batch:
+                self._denials_waiting -= self._waiting.popleft().kind in _DENIALS
 
 
 def _is_kept(fact: Fact) -> bool:

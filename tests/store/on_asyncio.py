@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+import uvloop
+
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
@@ -15,11 +17,11 @@ PATIENCE_S = 30.0
 def on_asyncio(
     test: Callable[Parameters, Coroutine[Any, Any, None]],
 ) -> Callable[Parameters, None]:
-    """Run an `async def` test under asyncio."""
+    """Run an `async def` test under asyncio, on the loop that the core runs on."""
 
     @wraps(test)
     def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
-        asyncio.run(test(*args, **kwargs))
+        uvloop.run(test(*args, **kwargs))
 
     return run
 

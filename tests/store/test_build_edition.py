@@ -1,4 +1,7 @@
 import asyncio
+import subprocess
+import sys
+import time
 
 import psutil
 import pytest
@@ -35,10 +38,33 @@ async def test_quadrants_that_make_no_edition_are_an_error_here() -> None:
 @on_asyncio
 async def test_no_process_stays_behind() -> None:
     await soon(built_elsewhere(ROWS))
-    builders = [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if "spawn_main" in " ".join(child.cmdline())
-    ]
-    _, left = await asyncio.to_thread(psutil.wait_procs, builders, timeout=PATIENCE_S)
+    _, left = await asyncio.to_thread(
+        psutil.wait_procs, _builders(psutil.Process()), timeout=PATIENCE_S
+    )
     assert left == []
+
+
+LONG_BUILD = """
+import asyncio, shapely
+from dispatch.store.build_edition import built_elsewhere
+area = shapely.to_wkb(shapely.box(-76, 4, -75, 5))
+asyncio.run(built_elsewhere([("e", f"Q{i}", "", "", "", "", area) for i in range(20)]))
+"""
+
+
+def test_no_process_outlives_a_killed_parent() -> None:
+    command = [sys.executable, "-c", LONG_BUILD]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as parent:
+        watched = psutil.Process(parent.pid)
+        give_up_at_s = time.monotonic() + PATIENCE_S
+        while not (builders := _builders(watched)) and time.monotonic() < give_up_at_s:
+            pass
+        parent.kill()
+    _, left = psutil.wait_procs(builders, timeout=PATIENCE_S)
+    assert builders
+    assert left == []
+
+
+def _builders(parent: psutil.Process) -> list[psutil.Process]:
+    children = parent.children(recursive=True)
+    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]

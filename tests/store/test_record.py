@@ -122,6 +122,18 @@ async def test_facts_are_stored_in_the_background(dsn: str, tmp_path: Path) -> N
         assert recorder.dropped == 0
 
 
+@on_asyncio
+async def test_a_flush_beside_the_running_recorder_stores_each_fact_once(dsn: str) -> None:
+    async with open_pool(dsn) as pool:
+        recorder = Recorder(pool)
+        async with running(recorder):
+            for _ in range(2 * BATCH):
+                recorder.put(DENIED)
+            await asyncio.gather(recorder.flush(PATIENCE_S), recorder.flush(PATIENCE_S))
+        assert recorder.waiting == 0
+        assert await count(pool, "denials") == 2 * BATCH
+
+
 @pytest.mark.parametrize(
     "fact",
     [

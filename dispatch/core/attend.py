@@ -157,8 +157,7 @@ def _up_to_date(city: City, device: Device, concerning: list[Alert], now: Moment
     effects: list[Effect] = []
     for alert in concerning:
         if device.role not in ON_CALL_ROLES:
-            signal_id, _ = alert.last_signal_of[device.device_id]
-            effects += receipt(city, alert, device.device_id, signal_id)
+            effects += receipt(city, alert, alert.last_press_of[device.device_id])
             continue
         if alert.state is AlertState.RAISED:
             alert.state = advance(alert.state, AlertEvent.SENT)

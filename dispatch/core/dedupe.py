@@ -72,13 +72,13 @@ def judge(
     """Say what a signal is. Reads the board, changes nothing."""
     known = board.by_signal(signal.signal_id)
     if known is not None:
-        if known.signals[signal.signal_id][0] != device_id:
+        if known.presses[signal.signal_id].device_id != device_id:
             return Judgement(None)
         return Judgement(Verdict.RETRANSMISSION, known)
     family = FAMILY[signal.kind]
     for alert in reversed(board.open_of_device(device_id)):
-        last = alert.last_signal_of.get(device_id)
-        if last is not None and FAMILY[alert.kind] is family and now_s - last[1] <= REPEAT_WINDOW_S:
+        last = alert.last_press_of[device_id]
+        if FAMILY[alert.kind] is family and now_s - last.at_s <= REPEAT_WINDOW_S:
             return Judgement(Verdict.REPEAT_PRESS, alert)
     if point is not None:
         nearest = _nearest_corroborated(board, family, point, now_s)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dispatch.core.alert import Alert, FoldedSignal, StageTimes
+from dispatch.core.alert import Alert, Folded, Press, StageTimes
 from dispatch.core.assign import Assignment, assign
 from dispatch.core.authorise import Denial
 from dispatch.core.budget import reach_stage
@@ -56,6 +56,7 @@ def press(
     arm(alert, now.mono_s)
     city.deadlines.remind(alert.escalate_at_s, alert.alert_id)
     city.board.add(alert)
+    city.board.join(alert, _press(heard, Verdict.FIRST, now))
     return [
         *tell(city, alert, now, first=True),
         *receipts(city, alert),
@@ -67,14 +68,15 @@ def press(
 def cancel(city: City, speaker: Device, message: Cancel, now: Moment) -> list[Effect]:
     """Show the patrol that the sender takes it back. Nothing else changes: it may be duress."""
     alert = city.board.by_signal(message.signal_id)
-    device_id = alert.signals[message.signal_id][0] if alert else ""
-    sender = city.registry.devices.get(device_id)
-    if alert is None or sender is None or not _speaks_for(speaker, sender):
-        denial = Denial.UNKNOWN_ALERT if alert is None else Denial.NOT_YOUR_ALERT
-        return deny(speaker.device_id, message, denial, now, message.signal_id)
+    if alert is None:
+        return deny(speaker.device_id, message, Denial.UNKNOWN_ALERT, now, message.signal_id)
+    pressed = alert.presses[message.signal_id]
+    sender = city.registry.devices.get(pressed.device_id)
+    if sender is None or not _speaks_for(speaker, sender):
+        return deny(speaker.device_id, message, Denial.NOT_YOUR_ALERT, now, message.signal_id)
     is_first_time = alert.is_open and alert.cancel_requested_at_ms is None
     if not is_first_time or sender.device_id != alert.device_id:
-        return receipt(city, alert, sender.device_id, message.signal_id)
+        return receipt(city, alert, pressed)
     alert.cancel_requested_at_ms = now.wall_ms
     return [
         *tell(city, alert, now),
@@ -137,10 +139,13 @@ def _locate(city: City, heard: Heard, now: Moment) -> Alert:
         stages=StageTimes(pressed_at_ms=signal.pressed_at_ms),
         urgency=Urgency.LOW if signal.kind is Kind.TEST else Urgency.NORMAL,
     )
-    alert.signals[signal.signal_id] = (sender.device_id, Verdict.FIRST)
-    alert.last_signal_of[sender.device_id] = (signal.signal_id, now.mono_s)
     reach_stage(alert, "received", heard.received_at_ms)
     return alert
+
+
+def _press(heard: Heard, verdict: Verdict, now: Moment) -> Press:
+    signal = heard.signal
+    return Press(signal.signal_id, heard.sender.device_id, signal.kind, verdict, now.mono_s)
 
 
 def _assign(city: City, alert: Alert) -> None:
@@ -160,30 +165,28 @@ def _known(city: City, heard: Heard, judgement: Judgement, now: Moment) -> list[
     if alert is None or verdict is None:
         speaker_id = heard.speaker.device_id
         return deny(speaker_id, signal, Denial.SIGNAL_ID_CONFLICT, now, signal.signal_id)
-    effects: list[Effect] = []
-    if verdict is not Verdict.RETRANSMISSION:
-        _fold(city, alert, heard, verdict, now)
-        effects += tell_soon(city, alert, now)
-    effects += receipt(city, alert, sender.device_id, signal.signal_id)
-    effects.append(note(FactKind.SIGNAL, alert, now, verdict, sender.device_id))
-    return effects
+    if verdict is Verdict.RETRANSMISSION:
+        effects = receipt(city, alert, alert.presses[signal.signal_id])
+    else:
+        pressed = _fold(city, alert, heard, verdict, now)
+        effects = tell_soon(city, alert, now) + receipt(city, alert, pressed)
+    return [*effects, note(FactKind.SIGNAL, alert, now, verdict, sender.device_id)]
 
 
-def _fold(city: City, alert: Alert, heard: Heard, verdict: Verdict, now: Moment) -> None:
+def _fold(city: City, alert: Alert, heard: Heard, verdict: Verdict, now: Moment) -> Press:
     """Join a further signal to its alert, with its own person and place."""
-    signal, sender = heard.signal, heard.sender
-    city.board.fold(alert, signal.signal_id, sender.device_id, verdict)
+    pressed = _press(heard, verdict, now)
+    city.board.join(alert, pressed)
     alert.signals_total += 1
     alert.last_signal_s = now.mono_s
-    alert.last_signal_of[sender.device_id] = (signal.signal_id, now.mono_s)
     own_place = place(heard.point, city.registry.locator)
-    folded = FoldedSignal(
-        signal.signal_id, verdict, signal.kind, sender.device_id, own_place, now.wall_ms
-    )
+    folded = Folded(pressed, own_place, heard.received_at_ms)
     alert.folded = [*alert.folded, folded][-REPORTS_SHOWN:]
     alert.urgency = _louder(alert, verdict)
-    if sender.device_id == alert.device_id and signal.position is not None and heard.point:
-        _move(city, alert, heard.point)
+    point = heard.point
+    if heard.sender.device_id == alert.device_id and point is not None and point.source is None:
+        _move(city, alert, point)
+    return pressed
 
 
 def _louder(alert: Alert, verdict: Verdict) -> Urgency:

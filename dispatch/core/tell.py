@@ -1,6 +1,6 @@
 """Telling people: alerts to those who answer, receipts to those who called, denials to whoever."""
 
-from dispatch.core.alert import Alert
+from dispatch.core.alert import Alert, Press
 from dispatch.core.authorise import TOLD_AS, Denial
 from dispatch.core.city import City
 from dispatch.core.effects import Effect, Record, Send
@@ -53,23 +53,24 @@ def receipts(city: City, alert: Alert) -> list[Effect]:
     """Tell everyone who called for help in this alert how far it has got."""
     alert.receipt_version += 1
     return [
-        effect
-        for device_id, (signal_id, _) in alert.last_signal_of.items()
-        for effect in receipt(city, alert, device_id, signal_id)
+        effect for press in alert.last_press_of.values() for effect in receipt(city, alert, press)
     ]
 
 
-def receipt(city: City, alert: Alert, device_id: str, signal_id: str) -> list[Effect]:
-    """Tell one sender of one signal; a device behind a gateway is told through it."""
-    listener = device_id
-    if device_id not in city.presence.session_of:
-        device = city.registry.devices.get(device_id)
-        if device is None or device.gateway_id not in city.presence.session_of:
-            return []
-        listener = device.gateway_id
+def receipt(city: City, alert: Alert, press: Press) -> list[Effect]:
+    """Tell one sender of one press: the device, and the gateway that may speak for it."""
+    device = city.registry.devices.get(press.device_id)
+    gateway_id = None if device is None else device.gateway_id
+    listeners = tuple(
+        listener
+        for listener in (press.device_id, gateway_id)
+        if listener is not None and listener in city.presence.session_of
+    )
+    if not listeners:
+        return []
     reached_anyone = alert.state is not AlertState.RAISED
-    view = receipt_view(alert, city.registry, signal_id, reached_anyone=reached_anyone)
-    return [Send((listener,), view)]
+    view = receipt_view(alert, city.registry, press, reached_anyone=reached_anyone)
+    return [Send(listeners, view)]
 
 
 def deny(

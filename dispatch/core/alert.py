@@ -122,6 +122,15 @@ class Alert:
         return self.state is not AlertState.CLOSED
 
     @property
+    def due_s(self) -> float | None:
+        """When time next does something to it, if it ever does."""
+        arrival_s = None
+        if self.owner is not None and self.state is AlertState.ACCEPTED:
+            arrival_s = self.owner.due_s
+        due = (self.escalate_at_s, self.tell_at_s, arrival_s)
+        return min((at_s for at_s in due if at_s is not None), default=None)
+
+    @property
     def quadrants(self) -> tuple[str, ...]:
         """The quadrants that were told: its own, those it reaches, those it was widened to."""
         own = () if self.quadrant is None else (self.quadrant,)

@@ -107,7 +107,7 @@ def end(
     alert.note = note_text
     alert.closed_at_s = now.mono_s
     alert.stages.closed_at_ms = now.wall_ms
-    disarm(alert)
+    alert.escalate_at_s = None
     city.board.close(alert)
     return [*tell(city, alert, now), *receipts(city, alert)]
 

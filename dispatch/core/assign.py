@@ -1,6 +1,7 @@
 """Who must answer an alert, from where it is and who is on duty."""
 
 from dataclasses import dataclass
+from itertools import islice
 
 from dispatch.core.alert import Alert
 from dispatch.core.locate import Location
@@ -36,17 +37,16 @@ def assign(
         return Assignment(Reach.ON_DUTY, secondary)
     if drill:
         return Assignment(Reach.NONE_CONNECTED)
-    neighbours = further(around, (quadrant, *secondary))
+    neighbours = _further(around, (quadrant, *secondary))
     return Assignment(Reach.NONE_CONNECTED, secondary, neighbours, control_room=True)
 
 
 def widen(alert: Alert) -> tuple[str, ...]:
-    """Return the neighbouring quadrants that an unanswered alert is widened to."""
-    if alert.quadrant is None:
-        return ()
-    return further(alert.around, (alert.quadrant, *alert.secondary))
+    """Return the quadrants that an unanswered alert is widened to: whoever was told stays told."""
+    return _further((*alert.neighbours, *alert.around), (alert.quadrant, *alert.secondary))
 
 
-def further(codes: tuple[str, ...], told: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the quadrants that were not told yet, bounded."""
-    return tuple(code for code in codes if code not in told)[:NEIGHBOUR_QUADRANTS_MAX]
+def _further(codes: tuple[str, ...], told: tuple[str | None, ...]) -> tuple[str, ...]:
+    """Return those quadrants that were not told yet, each once, bounded."""
+    more = (code for code in dict.fromkeys(codes) if code not in told)
+    return tuple(islice(more, NEIGHBOUR_QUADRANTS_MAX))

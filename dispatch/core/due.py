@@ -40,16 +40,15 @@ def _look_at(city: City, alert: Alert, now: Moment) -> list[Effect]:
 
 
 def escalate(city: City, alert: Alert, now: Moment) -> list[Effect]:
-    """Take the steps that are due: call again, call further, call higher. Late or not, ring once."""
+    """Take the steps that are due: call again, call further, call higher. Late, it rings once."""
     steps = take_steps(alert, now.mono_s)
     if not steps:
         closed = end(city, alert, Outcome.TEST, now)
         return [*closed, note(FactKind.CLOSED, alert, now, AUTOMATIC)]
     if Step.WIDENED in steps:
         city.board.lift(alert)
-        alert.neighbours = widen(alert)
+        widen(alert)
         city.board.place(alert)
-        alert.control_room = True
     if Step.SUPERVISORS in steps:
         alert.supervisors = True
     return [

@@ -39,6 +39,7 @@ from dispatch.supervise.postgres import (
     embedded_postgres,
     postgres_child,
 )
+from dispatch.supervise.postgres_layout import PostgresMissingError
 from dispatch.supervise.ready import announce_ready
 from dispatch.supervise.tree import GaveUpError, supervise
 from protocol.schema import rendered
@@ -68,8 +69,10 @@ AllowPlain = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
+A_FILE: Any = {"exists": True, "dir_okay": False, "readable": True}
+
 T = TypeVar("T")
-out = Console(soft_wrap=True, highlight=False)
+out = Console(soft_wrap=True, highlight=False, markup=False)  # names may hold [brackets]
 err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
 
@@ -91,7 +94,7 @@ def run(
         refuse_exposure(settings.host, has_tls=has_tls, allow_plain=settings.allow_plain)
         logs = configure_logs("supervisor")
         try:
-            trio.run(_supervise, settings)
+            trio.run(_supervise, settings, config)
         finally:
             logs.flush()
 
@@ -116,10 +119,12 @@ def core(
         logs.flush()
 
 
-async def _supervise(settings: Settings) -> None:
+async def _supervise(settings: Settings, config: Path | None) -> None:
+    # What is not set has no place in an environment: the child must read the same file.
+    of_config = () if config is None else ("--config", str(config))
     core_child = ChildSpec(
         name="core",
-        argv=(sys.executable, str(PROGRAM), "core"),
+        argv=(sys.executable, str(PROGRAM), "core", *of_config),
         env=settings.as_environment(),
         ready_deadline_s=60.0,
         drain_deadline_s=settings.drain_deadline_s,
@@ -137,7 +142,7 @@ async def _supervise(settings: Settings) -> None:
 
 @imports.command("quadrants")
 def import_quadrants_file(
-    file: Annotated[Path, typer.Argument(help="GeoJSON, EPSG:4326 or 4686.")],
+    file: Annotated[Path, typer.Argument(help="GeoJSON, EPSG:4326 or 4686.", **A_FILE)],
     edition: Annotated[str, typer.Option(help="Name of this edition, such as bogota-2024.")],
     code_field: Annotated[str, typer.Option(help="Property with the code; several: a,b.")],
     name_field: Annotated[str, typer.Option(help="Property with the name.")],
@@ -174,7 +179,7 @@ def import_quadrants_file(
 
 @imports.command("registry")
 def import_registry_file(
-    file: Annotated[Path, typer.Argument(help="JSON with people, fronts and devices.")],
+    file: Annotated[Path, typer.Argument(help="JSON with people, fronts and devices.", **A_FILE)],
     as_json: AsJson = False,
     config: Config = None,
     data_dir: DataDir = None,
@@ -223,13 +228,20 @@ def enrol(
     """Register a device and print its one-time enrolment code, valid for 24 hours."""
     if all_devices == (device_id is not None):
         _fail(ExitCode.USAGE, "give the id of one device, or --all")
+    decided = (name, quadrant, front, person, at, address, gateway, reinstate)
+    if any(decided) and (role is None or device_id is None):
+        _fail(ExitCode.USAGE, "to register, alter or reinstate a device, give its id and --role")
+    if address and at is None:
+        _fail(ExitCode.USAGE, "an --address stands beside its place: give --at LAT,LON too")
+    if as_json is not None and not as_json.absolute().parent.is_dir():
+        _fail(ExitCode.USAGE, f"there is no directory {as_json.absolute().parent} for --json")
+    spot = None if at is None else _spot(at, address)
 
     async def work(pool: Pool) -> dict[str, str]:
         if device_id is None:
             return await enrolment.issue_codes(pool)
         if role is None:
-            return await enrolment.issue_codes(pool, [device_id])
-        spot = None if at is None else _spot(at, address)
+            return await _code_for_known(pool, device_id)
         device = Device(device_id, role, name or device_id, person, front, quadrant, spot, gateway)
         return {device_id: await enrolment.issue_code(pool, device, reinstate=reinstate)}
 
@@ -323,9 +335,9 @@ def doctor(
     for finding in examine(settings):
         failed += finding.health is Health.FAILED
         out.print(f"{finding.health:8}", style=colours[finding.health], end="")
-        out.print(f"{finding.check}: {finding.says}", markup=False)
+        out.print(f"{finding.check}: {finding.says}")
         if finding.do:
-            out.print(f"        → {finding.do}", markup=False)
+            out.print(f"        → {finding.do}")
     if failed:
         _fail(ExitCode.CONFIGURATION, f"{failed} of the checks failed")
 
@@ -382,7 +394,7 @@ def _blame() -> Iterator[None]:
         yield
     except (ListenError, TlsError) as error:
         _fail(ExitCode.CONFIGURATION, str(error))
-    except (StoreUnavailable, EmbeddedPostgresError) as error:
+    except (StoreUnavailable, EmbeddedPostgresError, PostgresMissingError) as error:
         _fail(ExitCode.DATABASE, f"PostgreSQL: {error}. Check with `server.py doctor`.")
     except (Refused, QuadrantFileError) as error:
         _fail(ExitCode.FAILED, str(error))
@@ -393,6 +405,16 @@ def _blame() -> Iterator[None]:
 def _fail(code: ExitCode, message: str) -> NoReturn:
     err.print(f"cuadrante: {message}")
     raise typer.Exit(int(code))
+
+
+async def _code_for_known(pool: Pool, device_id: str) -> dict[str, str]:
+    try:
+        return await enrolment.issue_codes(pool, [device_id])
+    except Refused:
+        raise Refused(
+            f"{device_id} is unknown or revoked: give --role to register it, "
+            "and --reinstate to take a revoked one back"
+        ) from None
 
 
 def _spot(at: str, address: str) -> Spot:
@@ -408,9 +430,12 @@ def _write_privately(path: Path, codes: dict[str, str]) -> None:
     if str(path) == "-":
         sys.stdout.write(text)
         return
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(text)
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(text)
+    except OSError as error:
+        _fail(ExitCode.FAILED, f"cannot write {path}: {error.strerror}; choose another --json")
     sys.stdout.write(f"{len(codes)} codes written to {path}\n")
 
 

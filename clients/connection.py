@@ -34,7 +34,7 @@ class Owner(Protocol):
         """The link is up: what it is given to send now goes first."""
 
     def heard(self, message: AnyServerMessage) -> None:
-        """The server said something (`welcome` excepted)."""
+        """The server said something (`welcome` and `pong` excepted)."""
 
     def lost(self) -> None:
         """The link is down; whatever was not answered may never have arrived."""

@@ -18,6 +18,10 @@ ROUTINE_BURST: Final = FRAMES_BURST // 4
 ROUTINE_PER_S: Final = FRAMES_PER_S / 2
 
 
+_ROUNDING: Final = 1e-9
+"""Of a frame: without it, a wait too short for the clock to show would never end."""
+
+
 class Allowance:
     """A bucket of frames that may be sent: `burst` at once, refilled at `per_s`."""
 
@@ -31,7 +35,8 @@ class Allowance:
         """Return how long until the next frame may go; 0: now."""
         self._left = min(self._burst, self._left + (now_s - self._counted_s) * self._per_s)
         self._counted_s = now_s
-        return max(0.0, (1 - self._left) / self._per_s)
+        missing = 1 - self._left
+        return missing / self._per_s if missing > _ROUNDING else 0.0
 
     def spend(self) -> None:
         """Count one frame."""

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
+from itertools import count
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from clients.errors import BadAddress, closed_because
 from clients.outbound import Outbound
 from protocol import MAX_FRAME_BYTES, SUBPROTOCOL
 from protocol.codec import decode_server, encode
-from protocol.messages import AnyServerMessage, Hello, Ping, Text, Welcome
+from protocol.messages import AnyServerMessage, Hello, Ping, Pong, Text, Welcome
 
 CONNECT_WITHIN_S: Final = 10.0
 WELCOME_WITHIN_S: Final = 10.0
@@ -124,8 +125,9 @@ class Wire:
         self._socket = socket
         self._scope = scope
         self._outbound = Outbound()
-        self._heard = trio.Event()
         self._doubted = trio.Event()
+        self._asked = ""
+        self._answered = trio.Event()
 
     def put(self, frame: bytes, *, routine: bool = False) -> None:
         """Queue a frame; routine ones go at a pace, after all others."""
@@ -166,12 +168,14 @@ class Wire:
         return None
 
     async def read(self, hear: Callable[[AnyServerMessage], None]) -> None:
-        """Hand every message to `hear` until the connection ends."""
+        """Hand every message but pongs to `hear` until the connection ends."""
         try:
             while True:
                 message = await self._receive()
-                self._heard.set()
-                if message is not None:
+                if isinstance(message, Pong):
+                    if message.ref == self._asked:
+                        self._answered.set()
+                elif message is not None:
                     hear(message)
         except ConnectionClosed as closed:
             self.ending = _ending(closed)
@@ -190,15 +194,19 @@ class Wire:
             return  # `read` says why
 
     async def keep_alive(self, interval_s: float) -> None:
-        """Ping often enough for the server, and give up a connection that does not answer."""
-        while True:
+        """Ping often enough for the server, and give up a connection that does not answer.
+
+        Only the answer to this very ping counts: what else is heard may be older than the fault,
+        and says nothing about whether we are.
+        """
+        for number in count(1):
             with trio.move_on_after(interval_s * PING_SHARE):
                 await self._doubted.wait()
             self._doubted = trio.Event()
-            self._heard = trio.Event()
-            self.put(encode(Ping()))
+            self._asked, self._answered = f"ping-{number}", trio.Event()
+            self.put(encode(Ping(ref=self._asked)))
             with trio.move_on_after(ANSWER_WITHIN_S) as patience:
-                await self._heard.wait()
+                await self._answered.wait()
             if patience.cancelled_caught:
                 self.abort(
                     Text("El servidor dejó de responder.", "The server stopped answering."),

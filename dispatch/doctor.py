@@ -69,9 +69,10 @@ def _port(settings: Settings) -> Finding:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((settings.host, settings.port))
-    except OSError as error:
-        do = "end what listens there, or choose another with port (CUADRANTE_PORT, --port)"
-        return Finding("port", Health.FAILED, f"{where}: {error.strerror}", do)
+    except (OSError, UnicodeError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        do = "end what listens there, or choose another host or port (--host, --port)"
+        return Finding("port", Health.FAILED, f"{where}: {reason}", do)
     return Finding("port", Health.OK, f"{where} is free")
 
 
@@ -122,7 +123,9 @@ def _tls(settings: Settings) -> Finding:
     if certificate is None or key is None:
         return _plain(settings)
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+        # Without a password OpenSSL would ask for one on the terminal, and wait.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key, password="")
         ends = x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
     except (OSError, ValueError) as error:
         do = "check that both files are readable PEM and belong together"

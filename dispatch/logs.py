@@ -40,7 +40,7 @@ class BackgroundWriter:
     debug = info = warning = error = critical = exception = log = failure = fatal = msg
 
     def flush(self, deadline_s: float = 1.0) -> None:
-        """Wait until what was taken is written, or the deadline has passed."""
+        """Wait until what was taken is written or lost, or the deadline has passed."""
         self._idle.wait(deadline_s)
 
     def _run(self) -> None:
@@ -51,13 +51,15 @@ class BackgroundWriter:
                 lines = [self._lines.popleft() for _ in range(min(len(self._lines), 500))]
                 self._write(b"\n".join(lines) + b"\n")
             self._idle.set()
+            if self._lines:  # taken between the last look and the line above
+                self._idle.clear()
 
     def _write(self, data: bytes) -> None:
         while data:
             try:
                 data = data[os.write(self._fd, data) :]
             except OSError:
-                self.lost += 1
+                self.lost += data.count(b"\n")
                 return
 
 
@@ -83,7 +85,9 @@ def configure_logs(process: str, stream: IO[str] | None = None) -> BackgroundWri
 
 def _rendering(is_terminal: bool) -> list[structlog.typing.Processor]:
     if is_terminal:
-        return [structlog.dev.ConsoleRenderer(pad_event_to=18)]
+        # Pretty tracebacks would show the values of variables: people, places, tokens.
+        plain = structlog.dev.plain_traceback
+        return [structlog.dev.ConsoleRenderer(pad_event_to=18, exception_formatter=plain)]
     return [structlog.processors.JSONRenderer(serializer=_json)]
 
 

@@ -24,7 +24,13 @@ class BadSettings(Exception):  # noqa: N818 - it is shown as a sentence
 class Settings(BaseSettings):
     """Every setting, its default and its meaning."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,  # `CUADRANTE_DSN=` in a unit file means: not set
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,  # a value may hold a password
+    )
 
     data_dir: Path = Field(Path("var"), description="Where everything that must last is kept.")
     dsn: SecretStr | None = Field(
@@ -96,7 +102,7 @@ def load_settings(config: Path | None = None, **flags: Any) -> Settings:
         return FromFile(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         raise BadSettings("\n".join(_sentence(problem) for problem in error.errors())) from None
-    except (SettingsError, ValueError) as error:
+    except (SettingsError, OSError, ValueError) as error:
         raise BadSettings(f"{file}: {error}") from None
 
 
@@ -104,4 +110,4 @@ def _sentence(problem: Any) -> str:
     name = ".".join(str(part) for part in problem["loc"]) or "settings"
     if problem["type"] == "extra_forbidden":
         return f"{name}: there is no such setting (see `server.py run --help`)"
-    return f"{name}: {problem['msg']}"
+    return f"{name}: {problem['msg'].removeprefix('Value error, ')}"

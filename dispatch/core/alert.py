@@ -20,13 +20,21 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class FoldedSignal:
-    """A signal that joined an alert after the one that raised it."""
+class Press:
+    """One signal of an alert, as its sender is answered. `at_s` is monotonic."""
 
     signal_id: str
-    verdict: Verdict
-    kind: Kind
     device_id: str
+    kind: Kind
+    verdict: Verdict
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A press that joined an alert after the one that raised it."""
+
+    press: Press
     place: Place
     received_at_ms: int
 
@@ -76,11 +84,11 @@ class Alert:
     urgency: Urgency = Urgency.NORMAL
     version: int = 0
     receipt_version: int = 0
-    signals: dict[str, tuple[str, Verdict]] = field(default_factory=dict)
-    """signal id -> (device id, verdict), the first one included."""
-    last_signal_of: dict[str, tuple[str, float]] = field(default_factory=dict)
-    """device id -> (its newest signal id, when): who is sent receipts, and the repeat window."""
-    folded: list[FoldedSignal] = field(default_factory=list)
+    presses: dict[str, Press] = field(default_factory=dict)
+    """By signal id, the first one included: what a retransmission is answered from."""
+    last_press_of: dict[str, Press] = field(default_factory=dict)
+    """By device id, its newest one: who is sent receipts, and the repeat window."""
+    folded: list[Folded] = field(default_factory=list)
     signals_total: int = 1
     reach: Reach = Reach.ON_DUTY
     secondary: tuple[str, ...] = ()
@@ -112,6 +120,15 @@ class Alert:
     @property
     def is_open(self) -> bool:
         return self.state is not AlertState.CLOSED
+
+    @property
+    def due_s(self) -> float | None:
+        """When time next does something to it, if it ever does."""
+        arrival_s = None
+        if self.owner is not None and self.state is AlertState.ACCEPTED:
+            arrival_s = self.owner.due_s
+        due = (self.escalate_at_s, self.tell_at_s, arrival_s)
+        return min((at_s for at_s in due if at_s is not None), default=None)
 
     @property
     def quadrants(self) -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from dispatch.core.alert import Alert, Owner
+from dispatch.core.assign import assign
 from dispatch.core.authorise import Denial, may_touch
-from dispatch.core.budget import reach_stage
+from dispatch.core.budget import forget_stages, reach_stage
 from dispatch.core.city import City
 from dispatch.core.effects import Effect, Record
 from dispatch.core.escalation import arm, arrival_deadline_s, disarm
@@ -13,7 +14,7 @@ from dispatch.core.fanout import concerns
 from dispatch.core.lifecycle import AlertEvent, advance
 from dispatch.core.moment import Moment
 from dispatch.core.registry import Device
-from dispatch.core.tell import deny, note, receipts, ring, tell
+from dispatch.core.tell import deny, note, receipts, ring, show, tell
 from protocol.messages import Accept, Arrive, Close, Delivered
 from protocol.vocabulary import AlertState, Outcome, Role
 
@@ -46,14 +47,11 @@ def delivered(city: City, device: Device, message: Delivered, now: Moment) -> li
 
 def accept(city: City, device: Device, message: Accept, now: Moment) -> list[Effect]:
     """The patrol becomes the owner, the one that is shown to all. Again: it changes its ETA."""
-    alert = city.board.alerts.get(message.alert_id)
-    denial = may_touch(device, city.presence.is_on_duty(device.device_id), alert, message)
-    if denial is not None or alert is None:
-        return deny(
-            device.device_id, message, denial or Denial.UNKNOWN_ALERT, now, message.alert_id
-        )
+    alert = _touched(city, device, message)
+    if isinstance(alert, Denial):
+        return deny(device.device_id, message, alert, now, message.alert_id)
     if alert.state is AlertState.ON_SCENE:
-        return tell(city, alert, now)
+        return show(city, alert, device.device_id, now)
     _own(city, alert, device, message.eta_s, now)
     return [
         *tell(city, alert, now),
@@ -64,16 +62,13 @@ def accept(city: City, device: Device, message: Accept, now: Moment) -> list[Eff
 
 def arrive(city: City, device: Device, message: Arrive, now: Moment) -> list[Effect]:
     """The owner is at the place. Whoever arrives first at an alert without owner owns it."""
-    alert = city.board.alerts.get(message.alert_id)
-    denial = may_touch(device, city.presence.is_on_duty(device.device_id), alert, message)
-    if denial is not None or alert is None:
-        return deny(
-            device.device_id, message, denial or Denial.UNKNOWN_ALERT, now, message.alert_id
-        )
+    alert = _touched(city, device, message)
+    if isinstance(alert, Denial):
+        return deny(device.device_id, message, alert, now, message.alert_id)
     if alert.state is AlertState.ON_SCENE:
-        return tell(city, alert, now)
-    if alert.owner is None:
-        _own(city, alert, device, 0, now)
+        return show(city, alert, device.device_id, now)
+    owner = alert.owner or _own(city, alert, device, 0, now)
+    alert.owner = replace(owner, overdue=False)
     alert.state = advance(alert.state, AlertEvent.ARRIVE)
     reach_stage(alert, "arrived", now.wall_ms)
     return [
@@ -85,12 +80,9 @@ def arrive(city: City, device: Device, message: Arrive, now: Moment) -> list[Eff
 
 def close(city: City, device: Device, message: Close, now: Moment) -> list[Effect]:
     """The owner, or the control room, ends the alert and says what it was."""
-    alert = city.board.alerts.get(message.alert_id)
-    denial = may_touch(device, city.presence.is_on_duty(device.device_id), alert, message)
-    if denial is not None or alert is None:
-        return deny(
-            device.device_id, message, denial or Denial.UNKNOWN_ALERT, now, message.alert_id
-        )
+    alert = _touched(city, device, message)
+    if isinstance(alert, Denial):
+        return deny(device.device_id, message, alert, now, message.alert_id)
     effects = end(city, alert, message.outcome, now, note_text=message.note)
     effects.append(note(FactKind.CLOSED, alert, now, message.outcome, device.device_id))
     if message.outcome is Outcome.FALSE_ALARM:
@@ -107,7 +99,7 @@ def end(
     alert.note = note_text
     alert.closed_at_s = now.mono_s
     alert.stages.closed_at_ms = now.wall_ms
-    disarm(alert)
+    alert.escalate_at_s = None
     city.board.close(alert)
     return [*tell(city, alert, now), *receipts(city, alert)]
 
@@ -116,6 +108,10 @@ def lose_owner(city: City, alert: Alert, now: Moment, reason: str) -> list[Effec
     """Nobody answers any more: it is everyone's again, at once, and escalates from the start."""
     alert.owner = None
     alert.state = advance(alert.state, AlertEvent.OWNER_LOST)
+    forget_stages(alert, "accepted", "arrived")
+    city.board.lift(alert)
+    assign(alert, city.presence, alert.quadrants)
+    city.board.place(alert)
     arm(alert, now.mono_s)
     city.deadlines.remind(alert.escalate_at_s, alert.alert_id)
     return [
@@ -126,13 +122,22 @@ def lose_owner(city: City, alert: Alert, now: Moment, reason: str) -> list[Effec
     ]
 
 
-def _own(city: City, alert: Alert, device: Device, eta_s: int | None, now: Moment) -> None:
-    due_s = now.mono_s + arrival_deadline_s(eta_s)
-    alert.owner = Owner(device.device_id, eta_s, due_s)
+def _touched(city: City, device: Device, message: Accept | Arrive | Close) -> Alert | Denial:
+    alert = city.board.alerts.get(message.alert_id)
+    if alert is None:
+        return Denial.UNKNOWN_ALERT
+    on_duty = city.presence.is_on_duty(device.device_id)
+    return may_touch(device, on_duty, alert, message) or alert
+
+
+def _own(city: City, alert: Alert, device: Device, eta_s: int | None, now: Moment) -> Owner:
+    owner = Owner(device.device_id, eta_s, now.mono_s + arrival_deadline_s(eta_s))
+    alert.owner = owner
     alert.state = advance(alert.state, AlertEvent.ACCEPT)
     disarm(alert)
     reach_stage(alert, "accepted", now.wall_ms)
-    city.deadlines.remind(due_s, alert.alert_id)
+    city.deadlines.remind(owner.due_s, alert.alert_id)
+    return owner
 
 
 def _mark_sender(city: City, alert: Alert, now: Moment) -> Effect:

@@ -1,52 +1,43 @@
 """Who must answer an alert, from where it is and who is on duty."""
 
-from dataclasses import dataclass
+from itertools import islice
 
 from dispatch.core.alert import Alert
-from dispatch.core.locate import Location
 from dispatch.core.presence import Presence
 from protocol.limits import NEIGHBOUR_QUADRANTS_MAX, SECONDARY_QUADRANTS_MAX
-from protocol.vocabulary import Reach
+from protocol.vocabulary import Kind, Reach
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """The quadrants told beside the alert's own, whether the control room is called, and why."""
-
-    reach: Reach
-    secondary: tuple[str, ...] = ()
-    neighbours: tuple[str, ...] = ()
-    control_room: bool = False
-
-
-def assign(
-    location: Location, around: tuple[str, ...], presence: Presence, *, drill: bool
-) -> Assignment:
-    """Decide who is told of a new alert, `around` being its quadrant's neighbours.
+def assign(alert: Alert, presence: Presence, was_told: tuple[str, ...] = ()) -> None:
+    """Decide who is told of an alert that is new, has moved or has lost its owner.
 
     Its quadrant, and those that the accuracy circle reaches. Where none of the quadrant's handhelds
-    can be called, its neighbours and the control room at once; where there is no quadrant, the
-    control room. A drill calls nobody beyond its own quadrant.
+    can be called and nobody answers yet, its neighbours and the control room at once; where there
+    is no quadrant, the control room. A drill calls nobody beyond its own quadrant. Whoever was told
+    already stays told.
     """
-    quadrant = location.quadrant
+    quadrant, is_drill = alert.quadrant, alert.kind is Kind.TEST
+    alert.reach = _reach(quadrant, presence)
+    alert.secondary = () if is_drill else alert.place.location.reached[:SECONDARY_QUADRANTS_MAX]
+    calls_further = alert.reach is not Reach.ON_DUTY and alert.owner is None and not is_drill
+    alert.control_room |= calls_further
+    alert.neighbours = _further(alert, was_told + alert.around if calls_further else was_told)
+
+
+def widen(alert: Alert) -> None:
+    """Tell the neighbours of an unanswered alert's quadrant, and call the control room."""
+    alert.neighbours = _further(alert, alert.neighbours + alert.around)
+    alert.control_room = True
+
+
+def _reach(quadrant: str | None, presence: Presence) -> Reach:
     if quadrant is None:
-        return Assignment(Reach.NO_QUADRANT, control_room=not drill)
-    secondary = () if drill else location.reached[:SECONDARY_QUADRANTS_MAX]
-    if presence.has_patrol(quadrant):
-        return Assignment(Reach.ON_DUTY, secondary)
-    if drill:
-        return Assignment(Reach.NONE_CONNECTED)
-    neighbours = further(around, (quadrant, *secondary))
-    return Assignment(Reach.NONE_CONNECTED, secondary, neighbours, control_room=True)
+        return Reach.NO_QUADRANT
+    return Reach.ON_DUTY if presence.has_patrol(quadrant) else Reach.NONE_CONNECTED
 
 
-def widen(alert: Alert) -> tuple[str, ...]:
-    """Return the neighbouring quadrants that an unanswered alert is widened to."""
-    if alert.quadrant is None:
-        return ()
-    return further(alert.around, (alert.quadrant, *alert.secondary))
-
-
-def further(codes: tuple[str, ...], told: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the quadrants that were not told yet, bounded."""
-    return tuple(code for code in codes if code not in told)[:NEIGHBOUR_QUADRANTS_MAX]
+def _further(alert: Alert, codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the quadrants that are told as neighbours: each once, bounded, the first ones."""
+    told = (alert.quadrant, *alert.secondary)
+    more = (code for code in dict.fromkeys(codes) if code not in told)
+    return tuple(islice(more, NEIGHBOUR_QUADRANTS_MAX))

@@ -9,17 +9,15 @@ from dispatch.core.effects import CloseSession, Effect, Record, Reply, Send
 from dispatch.core.events import Connected, Disconnected, TokenKept
 from dispatch.core.facts import Fact, FactKind
 from dispatch.core.fanout import concerns
-from dispatch.core.lifecycle import AlertEvent, advance
 from dispatch.core.moment import Moment
 from dispatch.core.presence import ON_CALL_ROLES
 from dispatch.core.registry import Change, Device, Removed
-from dispatch.core.tell import receipt
-from dispatch.core.view import alert_view
+from dispatch.core.tell import receipt, show
 from dispatch.core.words import NOTICE
 from protocol.close_codes import CloseCode
 from protocol.limits import PING_INTERVAL_S
 from protocol.messages import Duty, Notice, Welcome
-from protocol.vocabulary import AlertState, NoticeCode, Role
+from protocol.vocabulary import NoticeCode, Role
 
 
 def connected(city: City, event: Connected, now: Moment) -> list[Effect]:
@@ -27,7 +25,7 @@ def connected(city: City, event: Connected, now: Moment) -> list[Effect]:
     device = city.registry.devices[event.device_id]
     effects: list[Effect] = []
     if event.on_duty is not None and device.role in ON_CALL_ROLES:
-        city.presence.set_duty(device, event.on_duty)
+        effects += _set_duty(city, device, event.on_duty, now)
     replaced = city.presence.arrive(device, event.session_id)
     if replaced is not None:
         effects.append(CloseSession(replaced, CloseCode.REPLACED))
@@ -60,12 +58,10 @@ def disconnected(city: City, event: Disconnected, now: Moment) -> list[Effect]:
 
 def duty(city: City, device: Device, message: Duty, now: Moment) -> list[Effect]:
     """Go on duty and be brought up to date, or off duty and answer for nothing any more."""
-    if not city.presence.set_duty(device, message.on_duty):
-        return []
-    effects: list[Effect] = [_about(FactKind.DUTY, device, now, "on" if message.on_duty else "off")]
-    if message.on_duty:
-        return effects + _up_to_date(city, device, _concerning(city, device), now)
-    return effects + _let_go(city, device, now, "off_duty")
+    effects = _set_duty(city, device, message.on_duty, now)
+    if effects and message.on_duty:
+        effects += _up_to_date(city, device, _concerning(city, device), now)
+    return effects
 
 
 def token_kept(city: City, event: TokenKept) -> list[Effect]:
@@ -116,7 +112,15 @@ def _shut_out(city: City, device: Device, now: Moment) -> list[Effect]:
         effects.append(CloseSession(session_id, CloseCode.REVOKED))
     city.presence.set_duty(device, False)
     city.presence.leave(device)
+    city.last_known.pop(device.device_id, None)
     return effects + _let_go(city, device, now, "revoked")
+
+
+def _set_duty(city: City, device: Device, on_duty: bool, now: Moment) -> list[Effect]:
+    if not city.presence.set_duty(device, on_duty):
+        return []
+    fact = _about(FactKind.DUTY, device, now, "on" if on_duty else "off")
+    return [fact] if on_duty else [fact, *_let_go(city, device, now, "off_duty")]
 
 
 def _let_go(city: City, device: Device, now: Moment, reason: str) -> list[Effect]:
@@ -156,14 +160,10 @@ def _up_to_date(city: City, device: Device, concerning: list[Alert], now: Moment
     """Send the state, not a log; then say that it was all."""
     effects: list[Effect] = []
     for alert in concerning:
-        if device.role not in ON_CALL_ROLES:
-            signal_id, _ = alert.last_signal_of[device.device_id]
-            effects += receipt(city, alert, device.device_id, signal_id)
-            continue
-        if alert.state is AlertState.RAISED:
-            alert.state = advance(alert.state, AlertEvent.SENT)
-            alert.stages.sent_at_ms = now.wall_ms
-        effects.append(Send((device.device_id,), alert_view(alert, city.registry, now)))
+        if device.role in ON_CALL_ROLES:
+            effects += show(city, alert, device.device_id, now)
+        else:
+            effects += receipt(city, alert, alert.last_press_of[device.device_id])
     synced = Notice(code=NoticeCode.SYNCED, text=NOTICE[NoticeCode.SYNCED], count=len(concerning))
     effects.append(Send((device.device_id,), synced))
     return effects

@@ -35,7 +35,6 @@ class Denial(StrEnum):
     ALREADY_OWNED = "already_owned"
     NOT_OWNER = "not_owner"
     ALREADY_CLOSED = "already_closed"
-    ENROLMENT_CODE = "enrolment_code"
     SIGNAL_ID_CONFLICT = "signal_id_conflict"
     OVERLOADED = "overloaded"
 
@@ -50,7 +49,6 @@ TOLD_AS: Final = MappingProxyType(
         Denial.ALREADY_OWNED: ErrorCode.ALREADY_OWNED,
         Denial.NOT_OWNER: ErrorCode.NOT_OWNER,
         Denial.ALREADY_CLOSED: ErrorCode.ALREADY_CLOSED,
-        Denial.ENROLMENT_CODE: ErrorCode.ENROLMENT_REFUSED,
         Denial.SIGNAL_ID_CONFLICT: ErrorCode.SIGNAL_ID_CONFLICT,
         Denial.OVERLOADED: ErrorCode.OVERLOADED,
     }
@@ -80,11 +78,9 @@ def may_say(device: Device, message: AnyClientMessage) -> Denial | None:
 
 
 def may_touch(
-    device: Device, on_duty: bool, alert: Alert | None, message: Accept | Arrive | Close
+    device: Device, on_duty: bool, alert: Alert, message: Accept | Arrive | Close
 ) -> Denial | None:
     """Check an action on an alert: whose it is, whether it is open, and who owns it."""
-    if alert is None:
-        return Denial.UNKNOWN_ALERT
     if not concerns(alert, device):
         return Denial.NOT_YOUR_ALERT
     if alert.state is AlertState.CLOSED:

@@ -5,13 +5,12 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
-from dispatch.core.alert import Alert
+from dispatch.core.alert import Alert, Press
 from dispatch.core.limits import (
     CLOSED_ALERT_KEPT_S,
     CLOSED_ALERTS_KEPT,
     SIGNALS_PER_ALERT_REMEMBERED,
 )
-from protocol.vocabulary import Verdict
 
 Key = TypeVar("Key")
 
@@ -32,12 +31,9 @@ class Board:
         self._closed: deque[str] = deque()
 
     def add(self, alert: Alert) -> None:
-        """Put a new alert up. Its signals and place must be set."""
+        """Put a new alert up, at its place."""
         self.alerts[alert.alert_id] = alert
         self.open_count += 1
-        for signal_id, (device_id, _) in alert.signals.items():
-            self._by_signal[signal_id] = alert.alert_id
-            self._open_by_device.setdefault(device_id, {})[alert.alert_id] = None
         self.place(alert)
 
     def place(self, alert: Alert) -> None:
@@ -56,18 +52,18 @@ class Board:
         for quadrant in alert.quadrants:
             _discard(self._open_by_quadrant, quadrant, alert.alert_id)
 
-    def fold(self, alert: Alert, signal_id: str, device_id: str, verdict: Verdict) -> None:
-        """Remember that a further signal belongs to this alert."""
-        if len(alert.signals) < SIGNALS_PER_ALERT_REMEMBERED:
-            alert.signals[signal_id] = (device_id, verdict)
-            self._by_signal[signal_id] = alert.alert_id
-        if alert.is_open:
-            self._open_by_device.setdefault(device_id, {})[alert.alert_id] = None
+    def join(self, alert: Alert, press: Press) -> None:
+        """Remember that a press, the first or a further one, belongs to this open alert."""
+        alert.last_press_of[press.device_id] = press
+        self._open_by_device.setdefault(press.device_id, {})[alert.alert_id] = None
+        if len(alert.presses) < SIGNALS_PER_ALERT_REMEMBERED:
+            alert.presses[press.signal_id] = press
+            self._by_signal[press.signal_id] = alert.alert_id
 
     def close(self, alert: Alert) -> None:
         """Take an alert out of the open ones; it stays known for late retries."""
         self.open_count -= 1
-        for device_id in alert.last_signal_of:
+        for device_id in alert.last_press_of:
             _discard(self._open_by_device, device_id, alert.alert_id)
         self.lift(alert)
         self._closed.append(alert.alert_id)
@@ -82,7 +78,7 @@ class Board:
                 return
             self._closed.popleft()
             del self.alerts[alert.alert_id]
-            for signal_id in alert.signals:
+            for signal_id in alert.presses:
                 self._by_signal.pop(signal_id, None)
 
     def by_signal(self, signal_id: str) -> Alert | None:

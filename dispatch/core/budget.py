@@ -15,16 +15,24 @@ _FROM = {
 def reach_stage(alert: Alert, stage: str, at_ms: int) -> int | None:
     """Note when a stage was reached for the first time, and whether it broke its budget.
 
-    Returns the milliseconds that it took, or None if that is unknown (no time of the stage before,
-    or a device's clock that runs ahead of ours).
+    Returns the milliseconds that it took, or None if it was reached before, or if that is unknown
+    (no time of the stage before, or a device's clock that runs ahead of ours).
     """
     field = f"{stage}_at_ms"
-    if getattr(alert.stages, field) is None:
-        setattr(alert.stages, field, at_ms)
+    if getattr(alert.stages, field) is not None:
+        return None
+    setattr(alert.stages, field, at_ms)
     before_ms = getattr(alert.stages, _FROM[stage])
     if before_ms is None or before_ms > at_ms:
         return None
     took_ms: int = at_ms - before_ms
     if took_ms > BUDGET_MS[stage]:
-        alert.late.setdefault(stage, took_ms)
+        alert.late[stage] = took_ms
     return took_ms
+
+
+def forget_stages(alert: Alert, *stages: str) -> None:
+    """Take back stages that are no longer true: whoever had accepted does not come."""
+    for stage in stages:
+        setattr(alert.stages, f"{stage}_at_ms", None)
+        alert.late.pop(stage, None)

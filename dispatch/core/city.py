@@ -1,6 +1,7 @@
 """Everything the dispatcher knows of its jurisdiction, in one place with one owner."""
 
 import heapq
+import math
 from dataclasses import dataclass, field
 
 from dispatch.core.board import Board
@@ -12,17 +13,24 @@ from dispatch.core.whereabouts import LastKnown
 class Deadlines:
     """When to look at which alert again, soonest first.
 
-    An entry is only a reminder: what is due is a fact of the alert, so an entry that came to
-    nothing (the alert was answered meanwhile) needs no removal.
+    Only a reminder: what is due is a fact of the alert. Each alert has at most one that counts, its
+    soonest; one that comes to nothing (the alert was answered meanwhile) needs no removal, for
+    whoever looks at an alert sets its next.
     """
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, str]] = []
+        self._soonest: dict[str, float] = {}
 
     def remind(self, at_s: float | None, alert_id: str) -> None:
-        """Look at this alert at a monotonic time; None is never."""
-        if at_s is not None:
+        """Look at this alert by this monotonic time; None is never."""
+        if at_s is not None and at_s < self.reminder_s(alert_id):
+            self._soonest[alert_id] = at_s
             heapq.heappush(self._heap, (at_s, alert_id))
+
+    def reminder_s(self, alert_id: str) -> float:
+        """Return when an alert will be looked at."""
+        return self._soonest.get(alert_id, math.inf)
 
     def next_s(self) -> float | None:
         """Return the monotonic time of the next reminder, if there is one."""
@@ -30,10 +38,13 @@ class Deadlines:
 
     def due(self, now_s: float) -> list[str]:
         """Take the ids of the alerts to look at now, each once, in order."""
-        alert_ids: dict[str, None] = {}
+        alert_ids: list[str] = []
         while self._heap and self._heap[0][0] <= now_s:
-            alert_ids[heapq.heappop(self._heap)[1]] = None
-        return list(alert_ids)
+            at_s, alert_id = heapq.heappop(self._heap)
+            if at_s == self.reminder_s(alert_id):
+                del self._soonest[alert_id]
+                alert_ids.append(alert_id)
+        return alert_ids
 
 
 @dataclass(slots=True)

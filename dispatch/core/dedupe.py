@@ -4,7 +4,7 @@ The first press is never held back and a genuine new emergency is never swallowe
 alert only when the alert is open and of the same family of kinds, and then only
 
 - from the same device, within `REPEAT_WINDOW_S` of its last signal in that alert (wherever it has
-  run to meanwhile: one device is one person), or
+  run to meanwhile, if it raised the alert: that moves along; what it joined it must be near), or
 - from another device within `CORROBORATION_WINDOW_S` of the alert's last signal and within
   `CORROBORATION_RADIUS_M` of its place, widened a little by what both fixes are unsure of.
 """
@@ -24,7 +24,7 @@ from dispatch.core.limits import (
     CORROBORATION_WINDOW_S,
     REPEAT_WINDOW_S,
 )
-from dispatch.core.whereabouts import Point
+from dispatch.core.whereabouts import Point, distance_m
 from protocol.messages import Signal
 from protocol.vocabulary import Kind, Verdict
 
@@ -49,8 +49,6 @@ FAMILY: Final = MappingProxyType(
     }
 )
 
-_EARTH_M_PER_DEG = 111_195.0
-
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -72,45 +70,46 @@ def judge(
     """Say what a signal is. Reads the board, changes nothing."""
     known = board.by_signal(signal.signal_id)
     if known is not None:
-        if known.signals[signal.signal_id][0] != device_id:
+        if known.presses[signal.signal_id].device_id != device_id:
             return Judgement(None)
         return Judgement(Verdict.RETRANSMISSION, known)
     family = FAMILY[signal.kind]
     for alert in reversed(board.open_of_device(device_id)):
-        last = alert.last_signal_of.get(device_id)
-        if last is not None and FAMILY[alert.kind] is family and now_s - last[1] <= REPEAT_WINDOW_S:
+        is_recent = now_s - alert.last_press_of[device_id].at_s <= REPEAT_WINDOW_S
+        goes_along = alert.device_id == device_id or point is None or _is_near(alert, point)
+        if FAMILY[alert.kind] is family and is_recent and goes_along:
             return Judgement(Verdict.REPEAT_PRESS, alert)
-    if point is not None:
-        nearest = _nearest_corroborated(board, family, point, now_s)
-        if nearest is not None:
-            return Judgement(Verdict.CORROBORATION, nearest)
-    return _FIRST
+    nearest = _nearest(board, family, point, now_s) if point is not None else None
+    if nearest is None:
+        return _FIRST
+    is_known = device_id in nearest.last_press_of
+    return Judgement(Verdict.REPEAT_PRESS if is_known else Verdict.CORROBORATION, nearest)
 
 
-def _nearest_corroborated(board: Board, family: Family, point: Point, now_s: float) -> Alert | None:
-    best: tuple[float, str] | None = None
-    for alert in board.open_near(point.lat, point.lon):
-        place = alert.place
-        if FAMILY[alert.kind] is not family or place.lat is None or place.lon is None:
-            continue
-        if now_s - alert.last_signal_s > CORROBORATION_WINDOW_S:
-            continue
-        away_m = distance_m(point.lat, point.lon, place.lat, place.lon)
-        radius_m = (
-            CORROBORATION_RADIUS_M + _credit_m(point.accuracy_m) + _credit_m(place.accuracy_m)
-        )
-        if away_m <= radius_m and (best is None or (away_m, alert.alert_id) < best):
-            best = (away_m, alert.alert_id)
-    return None if best is None else board.alerts[best[1]]
+def _nearest(board: Board, family: Family, point: Point, now_s: float) -> Alert | None:
+    """Return the nearest live alert that a signal corroborates; of two as near, the lower id."""
+    live = (
+        alert
+        for alert in board.open_near(point.lat, point.lon)
+        if FAMILY[alert.kind] is family
+        and now_s - alert.last_signal_s <= CORROBORATION_WINDOW_S
+        and _is_near(alert, point)
+    )
+    return min(live, key=lambda alert: (_away_m(alert, point), alert.alert_id), default=None)
+
+
+def _is_near(alert: Alert, point: Point) -> bool:
+    unsure_m = _credit_m(point.accuracy_m) + _credit_m(alert.place.accuracy_m)
+    return _away_m(alert, point) <= CORROBORATION_RADIUS_M + unsure_m
+
+
+def _away_m(alert: Alert, point: Point) -> float:
+    place = alert.place
+    if place.lat is None or place.lon is None:
+        return math.inf
+    return distance_m(point.lat, point.lon, place.lat, place.lon)
 
 
 def _credit_m(accuracy_m: float | None) -> float:
     known_m = ACCURACY_UNKNOWN_M if accuracy_m is None else accuracy_m
     return min(known_m, CORROBORATION_ACCURACY_CREDIT_M)
-
-
-def distance_m(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
-    """Return metres between two near points (equirectangular; under 0.1 % off within 10 km)."""
-    dy = (lat_a - lat_b) * _EARTH_M_PER_DEG
-    dx = (lon_a - lon_b) * _EARTH_M_PER_DEG * math.cos(math.radians((lat_a + lat_b) / 2))
-    return math.hypot(dx, dy)

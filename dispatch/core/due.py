@@ -7,7 +7,7 @@ from dispatch.core.answer import AUTOMATIC, end
 from dispatch.core.assign import widen
 from dispatch.core.city import City
 from dispatch.core.effects import Effect
-from dispatch.core.escalation import take_step
+from dispatch.core.escalation import take_steps
 from dispatch.core.facts import FactKind
 from dispatch.core.limits import ARRIVAL_GRACE_MIN_S
 from dispatch.core.moment import Moment
@@ -24,6 +24,7 @@ def pass_time(city: City, now: Moment) -> list[Effect]:
         alert = city.board.alerts.get(alert_id)
         if alert is not None and alert.is_open:
             effects += _look_at(city, alert, now)
+            city.deadlines.remind(alert.due_s, alert_id)
     city.board.forget_old(now.mono_s)
     return effects
 
@@ -39,23 +40,21 @@ def _look_at(city: City, alert: Alert, now: Moment) -> list[Effect]:
 
 
 def escalate(city: City, alert: Alert, now: Moment) -> list[Effect]:
-    """Take the step that is due: call again, call further, call higher."""
-    step = take_step(alert)
-    if step is None:
+    """Take the steps that are due: call again, call further, call higher. Late, it rings once."""
+    steps = take_steps(alert, now.mono_s)
+    if not steps:
         closed = end(city, alert, Outcome.TEST, now)
         return [*closed, note(FactKind.CLOSED, alert, now, AUTOMATIC)]
-    if step is Step.WIDENED:
+    if Step.WIDENED in steps:
         city.board.lift(alert)
-        alert.neighbours = tuple(dict.fromkeys((*alert.neighbours, *widen(alert))))
+        widen(alert)
         city.board.place(alert)
-        alert.control_room = True
-    elif step is Step.SUPERVISORS:
+    if Step.SUPERVISORS in steps:
         alert.supervisors = True
-    city.deadlines.remind(alert.escalate_at_s, alert.alert_id)
     return [
         *tell(city, alert, now),
         *ring(city, alert),
-        note(FactKind.ESCALATED, alert, now, step),
+        *(note(FactKind.ESCALATED, alert, now, step) for step in steps),
     ]
 
 
@@ -68,9 +67,8 @@ def _insist_on_arrival(city: City, alert: Alert, now: Moment) -> list[Effect]:
     """Accepted and not arrived is not answered: the control room is called, another may take it."""
     owner = alert.owner
     assert owner is not None, "only an owner can be overdue"  # noqa: S101
-    alert.owner = replace(owner, overdue=True, due_s=owner.due_s + ARRIVAL_GRACE_MIN_S)
+    alert.owner = replace(owner, overdue=True, due_s=now.mono_s + ARRIVAL_GRACE_MIN_S)
     alert.control_room = True
-    city.deadlines.remind(alert.owner.due_s, alert.alert_id)
     return [
         *tell(city, alert, now),
         *ring(city, alert),

@@ -53,32 +53,41 @@ def arm(alert: Alert, now_s: float) -> None:
 
 
 def disarm(alert: Alert) -> None:
-    """Stop escalating: somebody answers, or it is over."""
-    alert.escalate_at_s = None
+    """Stop escalating, for somebody answers. A drill still ends by itself."""
+    if POLICIES[alert.kind].closes_after_s is None:
+        alert.escalate_at_s = None
 
 
-def take_step(alert: Alert) -> Step | None:
-    """Move to the step that is due and arm the next one. None: the drill is over, close it.
+def take_steps(alert: Alert, now_s: float) -> list[Step]:
+    """Take every step that is due, in order, and arm the next. None of them: the drill is over.
 
-    The next deadline counts from when this one was due, so that lateness does not add up.
+    Each step counts from when the one before was due, so that lateness does not add up. Whoever is
+    late by whole rounds of insisting insists once: the rounds that nobody heard are not made up.
     """
     policy = POLICIES[alert.kind]
     due_s = alert.escalate_at_s
     assert due_s is not None, "only an armed alert has a step to take"  # noqa: S101
-    if not policy.steps:
-        alert.escalate_at_s = None
-        return None
-    taken = alert.rounds
-    step = policy.steps[taken][1] if taken < len(policy.steps) else Step.INSISTED
-    alert.rounds = taken + 1
-    alert.step = step
-    alert.escalate_at_s = due_s + _until_next_s(policy, taken)
-    return step
+    taken: list[Step] = []
+    while policy.steps and due_s <= now_s:
+        alert.step = _step(policy, alert.rounds)
+        alert.rounds += 1
+        taken.append(alert.step)
+        wait_s = _until_next_s(policy, alert.rounds)
+        due_s += wait_s
+        if alert.step is Step.INSISTED and due_s <= now_s:
+            due_s = now_s + wait_s
+    alert.escalate_at_s = due_s
+    return taken
 
 
-def _until_next_s(policy: Policy, taken: int) -> float:
-    if taken + 1 < len(policy.steps):
-        return policy.steps[taken + 1][0] - policy.steps[taken][0]
+def _step(policy: Policy, rounds: int) -> Step:
+    return policy.steps[rounds][1] if rounds < len(policy.steps) else Step.INSISTED
+
+
+def _until_next_s(policy: Policy, rounds: int) -> float:
+    """Return the seconds between a step, the last of so many rounds, and the next."""
+    if rounds < len(policy.steps):
+        return policy.steps[rounds][0] - policy.steps[rounds - 1][0]
     assert policy.insist_every_s is not None, "an unanswered alert is never left alone"  # noqa: S101
     return policy.insist_every_s
 

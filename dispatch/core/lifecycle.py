@@ -6,6 +6,9 @@
 
 An alert is raised when it reached nobody yet, dispatched once somebody was sent it. Any open alert
 may be closed by whoever is entitled to; nothing leaves `closed`.
+
+An alert that reached nobody may be accepted all the same: it may have moved to a patrol that goes
+there before the frame that tells of it does.
 """
 
 from enum import StrEnum
@@ -26,6 +29,7 @@ class AlertEvent(StrEnum):
 TRANSITIONS: Final = MappingProxyType(
     {
         (AlertState.RAISED, AlertEvent.SENT): AlertState.DISPATCHED,
+        (AlertState.RAISED, AlertEvent.ACCEPT): AlertState.ACCEPTED,
         (AlertState.RAISED, AlertEvent.CLOSE): AlertState.CLOSED,
         (AlertState.DISPATCHED, AlertEvent.SENT): AlertState.DISPATCHED,
         (AlertState.DISPATCHED, AlertEvent.ACCEPT): AlertState.ACCEPTED,

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from dispatch.core.alert import Alert, FoldedSignal, StageTimes
-from dispatch.core.assign import Assignment, assign
+from dispatch.core.alert import Alert, Folded, Press, StageTimes
+from dispatch.core.assign import assign
 from dispatch.core.authorise import Denial
 from dispatch.core.budget import reach_stage
 from dispatch.core.city import City
@@ -16,8 +16,15 @@ from dispatch.core.moment import Moment
 from dispatch.core.registry import Device
 from dispatch.core.tell import deny, note, receipt, receipts, tell, tell_soon
 from dispatch.core.view import quadrant_view
-from dispatch.core.whereabouts import LastKnown, Point, is_usable, place, whereabouts
-from protocol.limits import NEIGHBOUR_QUADRANTS_MAX, REPORTS_SHOWN, SECONDARY_QUADRANTS_MAX
+from dispatch.core.whereabouts import (
+    LastKnown,
+    Point,
+    is_usable,
+    is_vaguer,
+    place,
+    whereabouts,
+)
+from protocol.limits import REPORTS_SHOWN
 from protocol.messages import Cancel, PositionReport, Signal
 from protocol.vocabulary import Kind, Role, Urgency, Verdict
 
@@ -43,19 +50,22 @@ def press(
     sender = _verify(city, speaker, signal)
     if isinstance(sender, Denial):
         return deny(speaker.device_id, signal, sender, now)
-    heard = Heard(speaker, sender, signal, _point(city, sender, signal, now), received_at_ms)
+    last_known = city.last_known.get(sender.device_id)
+    point = whereabouts(signal.position, last_known, sender, city.registry, now.mono_s)
+    heard = Heard(speaker, sender, signal, point, received_at_ms)
 
-    judgement = judge(city.board, sender.device_id, signal, heard.point, now.mono_s)
+    judgement = judge(city.board, sender.device_id, signal, point, now.mono_s)
     if judgement.verdict is not Verdict.FIRST:
         return _known(city, heard, judgement, now)
     if city.board.open_count >= OPEN_ALERTS_MAX:
         return deny(speaker.device_id, signal, Denial.OVERLOADED, now)
 
     alert = _locate(city, heard, now)
-    _assign(city, alert)
+    assign(alert, city.presence)
     arm(alert, now.mono_s)
     city.deadlines.remind(alert.escalate_at_s, alert.alert_id)
     city.board.add(alert)
+    _join(city, alert, heard, Verdict.FIRST, now)
     return [
         *tell(city, alert, now, first=True),
         *receipts(city, alert),
@@ -67,14 +77,15 @@ def press(
 def cancel(city: City, speaker: Device, message: Cancel, now: Moment) -> list[Effect]:
     """Show the patrol that the sender takes it back. Nothing else changes: it may be duress."""
     alert = city.board.by_signal(message.signal_id)
-    device_id = alert.signals[message.signal_id][0] if alert else ""
-    sender = city.registry.devices.get(device_id)
-    if alert is None or sender is None or not _speaks_for(speaker, sender):
-        denial = Denial.UNKNOWN_ALERT if alert is None else Denial.NOT_YOUR_ALERT
-        return deny(speaker.device_id, message, denial, now, message.signal_id)
+    if alert is None:
+        return deny(speaker.device_id, message, Denial.UNKNOWN_ALERT, now, message.signal_id)
+    pressed = alert.presses[message.signal_id]
+    sender = city.registry.devices.get(pressed.device_id)
+    if sender is None or not _speaks_for(speaker, sender):
+        return deny(speaker.device_id, message, Denial.NOT_YOUR_ALERT, now, message.signal_id)
     is_first_time = alert.is_open and alert.cancel_requested_at_ms is None
     if not is_first_time or sender.device_id != alert.device_id:
-        return receipt(city, alert, sender.device_id, message.signal_id)
+        return receipt(city, alert, pressed)
     alert.cancel_requested_at_ms = now.wall_ms
     return [
         *tell(city, alert, now),
@@ -93,15 +104,20 @@ def moved(city: City, device: Device, message: PositionReport, now: Moment) -> l
     effects: list[Effect] = []
     for alert in city.board.open_of_device(device.device_id):
         if alert.device_id == device.device_id:
+            was_in = alert.quadrant_view
             _move(city, alert, point)
             effects += tell_soon(city, alert, now)
+            if alert.quadrant_view != was_in:
+                effects += receipts(city, alert)
     return effects
 
 
 def _verify(city: City, speaker: Device, signal: Signal) -> Device | Denial:
     """Find the device that was pressed: the one that speaks, or one behind a gateway."""
+    if speaker.role is not Role.GATEWAY:
+        return speaker
     if signal.source_device_id is None:
-        return Denial.ROLE if speaker.role is Role.GATEWAY else speaker
+        return Denial.ROLE
     source = city.registry.devices.get(signal.source_device_id)
     if source is None or source.revoked or not _speaks_for(speaker, source):
         return Denial.NOT_BEHIND_GATEWAY
@@ -110,13 +126,6 @@ def _verify(city: City, speaker: Device, signal: Signal) -> Device | Denial:
 
 def _speaks_for(speaker: Device, sender: Device) -> bool:
     return speaker.device_id in (sender.device_id, sender.gateway_id)
-
-
-def _point(city: City, sender: Device, signal: Signal, now: Moment) -> Point | None:
-    if signal.position is not None and is_usable(signal.position):
-        city.last_known[sender.device_id] = LastKnown(signal.position, now.mono_s)
-    last_known = city.last_known.get(sender.device_id)
-    return whereabouts(signal.position, last_known, sender, city.registry, now.mono_s)
 
 
 def _locate(city: City, heard: Heard, now: Moment) -> Alert:
@@ -137,20 +146,8 @@ def _locate(city: City, heard: Heard, now: Moment) -> Alert:
         stages=StageTimes(pressed_at_ms=signal.pressed_at_ms),
         urgency=Urgency.LOW if signal.kind is Kind.TEST else Urgency.NORMAL,
     )
-    alert.signals[signal.signal_id] = (sender.device_id, Verdict.FIRST)
-    alert.last_signal_of[sender.device_id] = (signal.signal_id, now.mono_s)
     reach_stage(alert, "received", heard.received_at_ms)
     return alert
-
-
-def _assign(city: City, alert: Alert) -> None:
-    assignment: Assignment = assign(
-        alert.place.location, alert.around, city.presence, drill=alert.kind is Kind.TEST
-    )
-    alert.reach = assignment.reach
-    alert.secondary = assignment.secondary
-    alert.neighbours = assignment.neighbours
-    alert.control_room = assignment.control_room
 
 
 def _known(city: City, heard: Heard, judgement: Judgement, now: Moment) -> list[Effect]:
@@ -160,30 +157,47 @@ def _known(city: City, heard: Heard, judgement: Judgement, now: Moment) -> list[
     if alert is None or verdict is None:
         speaker_id = heard.speaker.device_id
         return deny(speaker_id, signal, Denial.SIGNAL_ID_CONFLICT, now, signal.signal_id)
-    effects: list[Effect] = []
-    if verdict is not Verdict.RETRANSMISSION:
-        _fold(city, alert, heard, verdict, now)
-        effects += tell_soon(city, alert, now)
-    effects += receipt(city, alert, sender.device_id, signal.signal_id)
-    effects.append(note(FactKind.SIGNAL, alert, now, verdict, sender.device_id))
-    return effects
+    if verdict is Verdict.RETRANSMISSION:
+        effects = receipt(city, alert, alert.presses[signal.signal_id])
+    else:
+        effects = _fold(city, alert, heard, verdict, now)
+    return [*effects, note(FactKind.SIGNAL, alert, now, verdict, sender.device_id)]
 
 
-def _fold(city: City, alert: Alert, heard: Heard, verdict: Verdict, now: Moment) -> None:
+def _fold(city: City, alert: Alert, heard: Heard, verdict: Verdict, now: Moment) -> list[Effect]:
     """Join a further signal to its alert, with its own person and place."""
-    signal, sender = heard.signal, heard.sender
-    city.board.fold(alert, signal.signal_id, sender.device_id, verdict)
+    was_in, were_told = alert.quadrant_view, alert.quadrants
+    pressed = _join(city, alert, heard, verdict, now)
+    point = heard.point
+    own_place = place(point, city.registry.locator)
+    alert.folded = [*alert.folded, Folded(pressed, own_place, heard.received_at_ms)][
+        -REPORTS_SHOWN:
+    ]
     alert.signals_total += 1
-    alert.last_signal_s = now.mono_s
-    alert.last_signal_of[sender.device_id] = (signal.signal_id, now.mono_s)
-    own_place = place(heard.point, city.registry.locator)
-    folded = FoldedSignal(
-        signal.signal_id, verdict, signal.kind, sender.device_id, own_place, now.wall_ms
-    )
-    alert.folded = [*alert.folded, folded][-REPORTS_SHOWN:]
     alert.urgency = _louder(alert, verdict)
-    if sender.device_id == alert.device_id and signal.position is not None and heard.point:
-        _move(city, alert, heard.point)
+    if heard.sender.device_id != alert.device_id:
+        _tell_quadrant(city, alert, own_place.location.quadrant)
+    else:
+        alert.cancel_requested_at_ms = None  # whoever presses again calls for help again
+        if point is not None and point.source is None:
+            _move(city, alert, point)
+    alert.receipt_version += 1
+    is_new_to_some = verdict is Verdict.CORROBORATION and alert.quadrants != were_told
+    told = tell(city, alert, now) if is_new_to_some else tell_soon(city, alert, now)
+    if alert.quadrant_view != was_in:
+        return told + receipts(city, alert)
+    return told + receipt(city, alert, pressed)
+
+
+def _join(city: City, alert: Alert, heard: Heard, verdict: Verdict, now: Moment) -> Press:
+    """Remember a press as one of this alert, and where its sender was."""
+    signal, sender = heard.signal, heard.sender
+    pressed = Press(signal.signal_id, sender.device_id, signal.kind, verdict, now.mono_s)
+    city.board.join(alert, pressed)
+    alert.last_signal_s = now.mono_s
+    if signal.position is not None and is_usable(signal.position):
+        city.last_known[sender.device_id] = LastKnown(signal.position, now.mono_s)
+    return pressed
 
 
 def _louder(alert: Alert, verdict: Verdict) -> Urgency:
@@ -194,25 +208,24 @@ def _louder(alert: Alert, verdict: Verdict) -> Urgency:
     return Urgency.HIGH
 
 
-def _move(city: City, alert: Alert, point: Point) -> None:
-    """Put the alert where its sender is now; whoever was told of it before stays told."""
+def _tell_quadrant(city: City, alert: Alert, quadrant: str | None) -> None:
+    """Whoever presses across the street from an alert is heard by their own quadrant as well."""
+    if quadrant is None or quadrant in alert.quadrants or alert.kind is Kind.TEST:
+        return
     city.board.lift(alert)
-    was_in = alert.quadrants
-    edition = city.registry.locator.edition
-    alert.place = place(point, city.registry.locator)
-    if alert.quadrants[:1] != was_in[:1]:
-        alert.quadrant_view = quadrant_view(edition, alert.quadrant)
-        alert.around = edition.neighbours.get(alert.quadrant or "", ())
-        _assign_again(city, alert, was_in)
+    assign(alert, city.presence, (quadrant, *alert.quadrants))
     city.board.place(alert)
 
 
-def _assign_again(city: City, alert: Alert, was_in: tuple[str, ...]) -> None:
-    was_called = alert.control_room
-    _assign(city, alert)
-    alert.control_room = alert.control_room or was_called
-    told = dict.fromkeys((*alert.secondary, *was_in, *alert.neighbours))
-    told.pop(alert.quadrant or "", None)
-    beside = tuple(told)
-    alert.secondary = beside[:SECONDARY_QUADRANTS_MAX]
-    alert.neighbours = beside[SECONDARY_QUADRANTS_MAX:][:NEIGHBOUR_QUADRANTS_MAX]
+def _move(city: City, alert: Alert, point: Point) -> None:
+    """Put the alert where its sender is now; whoever was told of it before stays told."""
+    if is_vaguer(point, alert.place):
+        return
+    were_told = alert.quadrants
+    city.board.lift(alert)
+    locator = city.registry.locator
+    alert.place = place(point, locator)
+    alert.quadrant_view = quadrant_view(locator.edition, alert.quadrant)
+    alert.around = locator.edition.neighbours.get(alert.quadrant or "", ())
+    assign(alert, city.presence, were_told)
+    city.board.place(alert)

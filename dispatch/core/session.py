@@ -83,8 +83,14 @@ class Session:
         return self._end(CloseCode.TEXT_ONLY, now)
 
     def drain(self) -> list[Effect]:
-        """Announce that the server restarts. What is under way is still answered."""
-        if self.state in (SessionState.DRAINING, SessionState.CLOSED):
+        """Announce that the server restarts. What is under way is still answered.
+
+        Whoever has not greeted has nothing under way, and does better to come back.
+        """
+        if self.state is SessionState.OPENED:
+            self.state = advance(self.state, SessionEvent.CLOSE)
+            return [CloseSession(self.session_id, CloseCode.DRAINING)]
+        if self.state is not SessionState.GREETED:
             return []
         self.state = advance(self.state, SessionEvent.DRAIN)
         code = NoticeCode.DRAINING
@@ -126,8 +132,7 @@ class Session:
             case Enrol():
                 return self._enrol(message, now)
         self._heard(now)
-        if self.device_id is None:
-            return []  # draining, and it never said who it is
+        assert self.device_id is not None, "only a greeted device acts"  # noqa: S101
         return self._dispatcher.handle(Received(self.device_id, message, received_at_ms), now)
 
     def _greet(self, hello: Hello, now: Moment) -> list[Effect]:
@@ -186,6 +191,8 @@ class Session:
         return effects
 
     def _end(self, code: CloseCode, now: Moment, device_id: str | None = None) -> list[Effect]:
+        if self.state is SessionState.CLOSED:
+            return []
         self.state = advance(self.state, SessionEvent.CLOSE)
         fact = Fact(
             FactKind.REFUSED, now.wall_ms, code.name.lower(), device_id=device_id or self.device_id

@@ -1,7 +1,8 @@
 """Telling people: alerts to those who answer, receipts to those who called, denials to whoever."""
 
-from dispatch.core.alert import Alert
+from dispatch.core.alert import Alert, Press
 from dispatch.core.authorise import TOLD_AS, Denial
+from dispatch.core.budget import reach_stage
 from dispatch.core.city import City
 from dispatch.core.effects import Effect, Record, Send
 from dispatch.core.facts import Fact, FactKind
@@ -21,12 +22,12 @@ def tell(city: City, alert: Alert, now: Moment, *, first: bool = False) -> list[
     alert.version += 1
     alert.told_at_s = now.mono_s
     alert.tell_at_s = None
-    if not recipients:
-        return []
-    if alert.is_open:
-        alert.state = advance(alert.state, AlertEvent.SENT)
-    view = alert_view(alert, city.registry, now)
-    return [Send(recipients, view, first_of=alert.alert_id if first else None)]
+    return _send(city, alert, recipients, now, first=first) if recipients else []
+
+
+def show(city: City, alert: Alert, device_id: str, now: Moment) -> list[Effect]:
+    """Send the alert as it is to one device that may not know it."""
+    return _send(city, alert, (device_id,), now)
 
 
 def tell_soon(city: City, alert: Alert, now: Moment) -> list[Effect]:
@@ -53,23 +54,24 @@ def receipts(city: City, alert: Alert) -> list[Effect]:
     """Tell everyone who called for help in this alert how far it has got."""
     alert.receipt_version += 1
     return [
-        effect
-        for device_id, (signal_id, _) in alert.last_signal_of.items()
-        for effect in receipt(city, alert, device_id, signal_id)
+        effect for press in alert.last_press_of.values() for effect in receipt(city, alert, press)
     ]
 
 
-def receipt(city: City, alert: Alert, device_id: str, signal_id: str) -> list[Effect]:
-    """Tell one sender of one signal; a device behind a gateway is told through it."""
-    listener = device_id
-    if device_id not in city.presence.session_of:
-        device = city.registry.devices.get(device_id)
-        if device is None or device.gateway_id not in city.presence.session_of:
-            return []
-        listener = device.gateway_id
+def receipt(city: City, alert: Alert, press: Press) -> list[Effect]:
+    """Tell one sender of one press: the device, and the gateway that may speak for it."""
+    device = city.registry.devices.get(press.device_id)
+    gateway_id = None if device is None else device.gateway_id
+    listeners = tuple(
+        listener
+        for listener in (press.device_id, gateway_id)
+        if listener is not None and listener in city.presence.session_of
+    )
+    if not listeners:
+        return []
     reached_anyone = alert.state is not AlertState.RAISED
-    view = receipt_view(alert, city.registry, signal_id, reached_anyone=reached_anyone)
-    return [Send((listener,), view)]
+    view = receipt_view(alert, city.registry, press, reached_anyone=reached_anyone)
+    return [Send(listeners, view)]
 
 
 def deny(
@@ -91,6 +93,25 @@ def deny(
     )
     fact = Fact(FactKind.DENIED, now.wall_ms, denial, device_id=device_id, alert_id=alert_id)
     return [Send((device_id,), error), Record(fact)]
+
+
+def _sent(city: City, alert: Alert, recipients: tuple[str, ...], now: Moment) -> Send:
+    first_of = alert.alert_id if alert.stages.sent_at_ms is None else None
+    return Send(recipients, alert_view(alert, city.registry, now), first_of)
+
+
+def _send(
+    city: City, alert: Alert, recipients: tuple[str, ...], now: Moment, *, first: bool = False
+) -> list[Effect]:
+    """Send, and take back what the senders were told if it was that nobody is there."""
+    was_unheard = alert.state is AlertState.RAISED and not first
+    if alert.is_open:
+        alert.state = advance(alert.state, AlertEvent.SENT)
+    if was_unheard:
+        reach_stage(alert, "sent", now.wall_ms)
+    view = alert_view(alert, city.registry, now)
+    sent = Send(recipients, view, first_of=alert.alert_id if first else None)
+    return [sent, *receipts(city, alert)] if was_unheard else [sent]
 
 
 def note(

@@ -1,12 +1,13 @@
 """From the dispatcher's facts to what each side is shown."""
 
-from dispatch.core.alert import Alert, FoldedSignal, Place
+from dispatch.core.alert import Alert, Folded, Place, Press
 from dispatch.core.limits import BUDGET_MS, DOUBTFUL_FROM_FALSE_ALARMS
+from dispatch.core.moment import Moment
 from dispatch.core.quadrants import Edition
 from dispatch.core.registry import Registry
 from dispatch.core.words import receipt_text
 from protocol import messages
-from protocol.vocabulary import AlertState, Kind, Role, Stage, Verdict
+from protocol.vocabulary import AlertState, Kind, Role, Stage
 
 _STAGE_OF = {
     AlertState.ACCEPTED: Stage.ACCEPTED,
@@ -15,12 +16,11 @@ _STAGE_OF = {
 }
 
 
-def alert_view(alert: Alert, registry: Registry, now: tuple[float, int]) -> messages.Alert:
+def alert_view(alert: Alert, registry: Registry, now: Moment) -> messages.Alert:
     """Show an alert whole, to those who answer it."""
-    mono_s, wall_ms = now
     next_ms = None
     if alert.escalate_at_s is not None:
-        next_ms = wall_ms + max(0, round((alert.escalate_at_s - mono_s) * 1000))
+        next_ms = now.wall_ms + max(0, round((alert.escalate_at_s - now.mono_s) * 1000))
     stages = alert.stages
     return messages.Alert(
         alert_id=alert.alert_id,
@@ -65,10 +65,12 @@ def alert_view(alert: Alert, registry: Registry, now: tuple[float, int]) -> mess
 
 
 def receipt_view(
-    alert: Alert, registry: Registry, signal_id: str, *, reached_anyone: bool
+    alert: Alert, registry: Registry, press: Press, *, reached_anyone: bool
 ) -> messages.Receipt:
-    """Show a sender what has become of its press."""
-    _, verdict = alert.signals.get(signal_id, ("", Verdict.REPEAT_PRESS))
+    """Show a sender what has become of its press.
+
+    Discreet is whoever pressed in silence, whatever the others of the same alert did.
+    """
     stage = _STAGE_OF.get(alert.state)
     if stage is None:
         stage = Stage.DELIVERED if alert.delivered else Stage.RECEIVED
@@ -76,10 +78,10 @@ def receipt_view(
     if alert.owner is not None:
         patrol = _name(registry, alert.owner.device_id)
     return messages.Receipt(
-        signal_id=signal_id,
+        signal_id=press.signal_id,
         alert_id=alert.alert_id,
         version=alert.receipt_version,
-        verdict=verdict,
+        verdict=press.verdict,
         stage=stage,
         quadrant=alert.quadrant_view,
         found_by=alert.place.location.found_by,
@@ -89,7 +91,7 @@ def receipt_view(
         eta_s=None if alert.owner is None else alert.owner.eta_s,
         cancel_requested=alert.cancel_requested_at_ms is not None,
         outcome=alert.outcome,
-        discreet=alert.kind is Kind.SILENT,
+        discreet=press.kind is Kind.SILENT,
         text=receipt_text(alert, stage, patrol, reached_anyone),
     )
 
@@ -170,12 +172,13 @@ def _owner_view(registry: Registry, alert: Alert) -> messages.OwnerView | None:
     )
 
 
-def _report(registry: Registry, folded: FoldedSignal) -> messages.Report:
+def _report(registry: Registry, folded: Folded) -> messages.Report:
+    press = folded.press
     return messages.Report(
-        signal_id=folded.signal_id,
-        verdict=folded.verdict,
-        kind=folded.kind,
-        sender=sender_view(registry, folded.device_id),
+        signal_id=press.signal_id,
+        verdict=press.verdict,
+        kind=press.kind,
+        sender=sender_view(registry, press.device_id),
         place=place_view(folded.place),
         received_at_ms=folded.received_at_ms,
     )

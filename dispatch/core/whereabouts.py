@@ -6,6 +6,7 @@ its registered place; its front's place; nothing. A press is never dropped for w
 
 import math
 from dataclasses import dataclass, replace
+from typing import Final
 
 from dispatch.core.alert import Place
 from dispatch.core.limits import ACCURACY_UNKNOWN_M, ACCURACY_USABLE_M, LAST_KNOWN_MAX_AGE_S
@@ -13,6 +14,10 @@ from dispatch.core.locate import Location, Locator
 from dispatch.core.registry import Device, Registry, Spot
 from protocol.messages import Position
 from protocol.vocabulary import FoundBy
+
+_FIXED: Final = frozenset({FoundBy.INSIDE, FoundBy.TIE, FoundBy.NEAREST})
+"""How a place is found that a fix of the press itself gave."""
+_EARTH_M_PER_DEG: Final = 111_195.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,25 @@ def is_usable(position: Position) -> bool:
     return position.accuracy_m is None or position.accuracy_m <= ACCURACY_USABLE_M
 
 
+def is_vaguer(point: Point, known: Place) -> bool:
+    """Say whether a fix tells less than the one that we have: its wide circle holds our place.
+
+    Indoors a phone falls from satellites to cell towers; its alert must not follow it there.
+    """
+    if known.lat is None or known.lon is None or known.location.found_by not in _FIXED:
+        return False
+    unsure_m = _unsure_m(point.accuracy_m)
+    away_m = distance_m(point.lat, point.lon, known.lat, known.lon)
+    return unsure_m > _unsure_m(known.accuracy_m) and unsure_m > away_m
+
+
+def distance_m(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
+    """Return metres between two near points (equirectangular; under 0.1 % off within 10 km)."""
+    dy = (lat_a - lat_b) * _EARTH_M_PER_DEG
+    dx = (lon_a - lon_b) * _EARTH_M_PER_DEG * math.cos(math.radians((lat_a + lat_b) / 2))
+    return math.hypot(dx, dy)
+
+
 def place(point: Point | None, locator: Locator) -> Place:
     """Find the quadrant of a point."""
     if point is None:
@@ -84,11 +108,14 @@ def place(point: Point | None, locator: Locator) -> Place:
             reached=(),
         )
         return Place(None, None, None, None, "", nowhere)
-    unsure_m = ACCURACY_UNKNOWN_M if point.accuracy_m is None else point.accuracy_m
-    location = locator.locate(point.lat, point.lon, unsure_m)
+    location = locator.locate(point.lat, point.lon, _unsure_m(point.accuracy_m))
     if point.source is not None and location.quadrant is not None:
         location = replace(location, found_by=point.source)
     return Place(point.lat, point.lon, point.accuracy_m, point.age_s, point.address, location)
+
+
+def _unsure_m(accuracy_m: float | None) -> float:
+    return ACCURACY_UNKNOWN_M if accuracy_m is None else accuracy_m
 
 
 def _registered(spot: Spot, source: FoundBy) -> Point:

@@ -5,7 +5,7 @@ from typing import Final
 
 from dispatch.core.alert import Alert
 from protocol.messages import Text
-from protocol.vocabulary import ErrorCode, NoticeCode, Outcome, Reach, Stage
+from protocol.vocabulary import ErrorCode, Kind, NoticeCode, Outcome, Reach, Stage
 
 OUTCOME: Final = MappingProxyType(
     {
@@ -38,6 +38,24 @@ RECEIVED: Final = MappingProxyType(
         ),
     }
 )
+
+TRIED: Final = MappingProxyType(
+    {
+        Reach.ON_DUTY: Text(
+            "Prueba recibida. La patrulla de su cuadrante está conectada.",
+            "Test received. Your quadrant's patrol is connected.",
+        ),
+        Reach.NONE_CONNECTED: Text(
+            "Prueba recibida. Su cuadrante no tiene patrulla conectada en este momento.",
+            "Test received. No patrol of your quadrant is connected at the moment.",
+        ),
+        Reach.NO_QUADRANT: Text(
+            "Prueba recibida. No sabemos en qué cuadrante está; avise a su coordinador.",
+            "Test received. We do not know which quadrant you are in; tell your coordinator.",
+        ),
+    }
+)
+"""A drill calls nobody further, and its sender is not sent to 123."""
 
 NOBODY: Final = Text(
     "Recibida, pero nadie está conectado para atenderla todavía. Llame al 123.",
@@ -102,21 +120,11 @@ def receipt_text(alert: Alert, stage: Stage, patrol: str | None, reached_anyone:
     """Say truthfully how far the call for help has got."""
     match stage:
         case Stage.RECEIVED:
+            if alert.kind is Kind.TEST:
+                return TRIED[alert.reach]
             return RECEIVED[alert.reach] if reached_anyone else NOBODY
         case Stage.DELIVERED:
-            count = len(alert.delivered)
-            es, en = (
-                ("patrulla la vio", "handheld shows")
-                if count == 1
-                else (
-                    "patrullas la vieron",
-                    "handhelds show",
-                )
-            )
-            return Text(
-                f"Entregada: {count} {es}. Espere confirmación.",
-                f"Delivered: {count} {en} it. Wait for a confirmation.",
-            )
+            return _delivered(len(alert.delivered))
         case Stage.ACCEPTED:
             return _accepted(alert, patrol or "")
         case Stage.ON_SCENE:
@@ -124,6 +132,16 @@ def receipt_text(alert: Alert, stage: Stage, patrol: str | None, reached_anyone:
         case Stage.CLOSED:
             outcome = OUTCOME[alert.outcome or Outcome.REAL]
             return Text(f"Cerrada: {outcome.es}.", f"Closed: {outcome.en}.")
+
+
+def _delivered(count: int) -> Text:
+    one = count == 1
+    es = "patrulla la vio" if one else "patrullas la vieron"
+    en = "handheld shows" if one else "handhelds show"
+    return Text(
+        f"Entregada: {count} {es}. Espere confirmación.",
+        f"Delivered: {count} {en} it. Wait for a confirmation.",
+    )
 
 
 def _accepted(alert: Alert, patrol: str) -> Text:

@@ -14,11 +14,18 @@ CLOSE_GRACE_S: Final = 2.0
 """How long a peer may take to end a connection that we closed."""
 UNGREETED_SHARE: Final = 0.25
 """At most this share of all connections may be strangers, so that they cannot keep devices out."""
-REQUEST_MAX_BYTES: Final = 16 * 1024
-"""The opening HTTP request."""
+UNSERVED_MAX_BYTES: Final = 16 * 1024
+"""The opening HTTP request, and what is read of a peer after we closed its session."""
+READ_SLICE_BYTES: Final = 4 * 1024
+"""Read bytes are worked on in slices, so that a flood is noticed before it has cost much."""
+BARE_FRAMES_MAX: Final = 1_000
+"""Frames that are no message (pings, pongs, fragments) at which a peer counts as flooding."""
+BARE_FRAMES_PER_MESSAGE: Final = 10
+"""So many of them every message makes up for."""
 METRICS_CACHE_S: Final = 1.0
 """Metrics are put together at most this often, however often they are asked for."""
 CERTIFICATE_CHECK_S: Final = 5.0
+"""How often the certificate's files are looked at."""
 ISSUING_TOKENS_MAX: Final = 64
 """Enrolments under way at once; further ones are told to try again."""
 DRAIN_NOTICE_S: Final = 0.5

@@ -15,12 +15,15 @@ from websockets.server import ServerProtocol
 
 from dispatch.core.session import Session
 from dispatch.edge.bounds import (
+    BARE_FRAMES_MAX,
+    BARE_FRAMES_PER_MESSAGE,
     CLOSE_GRACE_S,
     CONTROL_ROOM_OUTBOX_MAX_BYTES,
     OUTBOX_MAX_BYTES,
     OUTBOX_PAUSE_BYTES,
-    REQUEST_MAX_BYTES,
+    READ_SLICE_BYTES,
     STUCK_DEADLINE_S,
+    UNSERVED_MAX_BYTES,
 )
 from dispatch.edge.clock import read_clock
 from protocol.close_codes import CloseCode
@@ -36,25 +39,29 @@ class Connection(asyncio.Protocol):
     """A peer, from its first byte to its last."""
 
     __slots__ = (
+        "_bare_frames",
         "_door",
         "_fragments",
-        "_is_paused",
-        "_request_bytes",
         "_timer",
         "_transport",
+        "_unserved_bytes",
         "_ws",
+        "is_slow",
         "session",
     )
 
     def __init__(self, door: "FrontDoor", ws: ServerProtocol) -> None:
         self.session: Session | None = None
+        """None before the handshake, and as soon as the end has begun."""
+        self.is_slow = False
+        """Whether the peer leaves more unread than the network takes for it."""
         self._door = door
         self._ws = ws
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._fragments = b""
-        self._request_bytes = 0
-        self._is_paused = False
+        self._bare_frames = 0
+        self._unserved_bytes = 0
 
     # --- called by the event loop -----------------------------------------------------------------
 
@@ -67,20 +74,16 @@ class Connection(asyncio.Protocol):
             self.abort()
 
     def data_received(self, data: bytes) -> None:
-        if self._ws.state is State.CONNECTING:
-            self._request_bytes += len(data)
-            if self._request_bytes > REQUEST_MAX_BYTES:
-                self.abort()
-                return
-        self._ws.receive_data(data)
         moment = read_clock()
         self._door.outbox.read_at_s = moment.mono_s
-        for event in self._ws.events_received():
-            if isinstance(event, Request):
-                self._ws.send_response(self._door.answer(self, self._ws, event))
-            elif self.session is not None:
-                self._take_frame(cast(Frame, event), moment.wall_ms)
-        self._flush()
+        try:
+            for start in range(0, len(data), READ_SLICE_BYTES):
+                if not self._read(data[start : start + READ_SLICE_BYTES], moment.wall_ms):
+                    return
+        except Exception:
+            # Our own bug. It costs the one who met it the connection, and no one else's press.
+            self._door.outbox.met_a_bug("connection")
+            self.abort()
 
     def eof_received(self) -> bool:
         self._ws.receive_eof()
@@ -93,11 +96,12 @@ class Connection(asyncio.Protocol):
         self._door.depart(self)
 
     def pause_writing(self) -> None:
-        self._is_paused = True
-        self._call_later(STUCK_DEADLINE_S, self._close_if_stuck)
+        self.is_slow = True
+        if self.session is not None:  # without one, the timer already leads to the end
+            self._call_later(STUCK_DEADLINE_S, self._close_if_stuck)
 
     def resume_writing(self) -> None:
-        self._is_paused = False
+        self.is_slow = False
         self._watch()
 
     # --- called by the outbox and the front door --------------------------------------------------
@@ -113,7 +117,7 @@ class Connection(asyncio.Protocol):
         if transport is None or transport.is_closing() or self._ws.state is not State.OPEN:
             return
         transport.write(framed)
-        if self._is_paused and transport.get_write_buffer_size() > self._outbox_max_bytes():
+        if self.is_slow and transport.get_write_buffer_size() > self._outbox_max_bytes():
             self.close(CloseCode.TOO_SLOW)
 
     def close(self, code: int, reason: str = "") -> None:
@@ -134,28 +138,52 @@ class Connection(asyncio.Protocol):
 
     # --- within -----------------------------------------------------------------------------------
 
-    def _take_frame(self, frame: Frame, received_at_ms: int) -> None:
+    def _read(self, data: bytes, received_at_ms: int) -> bool:
+        """Work on what was read. False: nothing more is wanted of this peer."""
+        if self.session is None:
+            self._unserved_bytes += len(data)
+            if self._unserved_bytes > UNSERVED_MAX_BYTES:
+                self._stop_reading()
+                return False
+        self._ws.receive_data(data)
+        for event in self._ws.events_received():
+            if isinstance(event, Request):
+                if self._ws.close_expected():  # what came with the request was no WebSocket frame
+                    self.abort()
+                    return False
+                self._ws.send_response(self._door.answer(self, self._ws, event))
+                self._flush()
+            elif self.session is not None:
+                self._take_frame(self.session, cast(Frame, event), received_at_ms)
+        self._flush()
+        return True
+
+    def _stop_reading(self) -> None:
+        """Hang up on a stranger; let a peer that we closed read why, and hear it no more."""
+        if self._ws.state is State.CONNECTING or self._transport is None:
+            self.abort()
+        else:
+            self._transport.pause_reading()
+
+    def _take_frame(self, session: Session, frame: Frame, received_at_ms: int) -> None:
+        if frame.opcode is BINARY:
+            self._door.outbox.do("session", lambda: session.refuse_binary(read_clock()))
+            return
         text = self._whole_message(frame)
-        session = self.session
-        if session is None or text is None:
+        if text is None:
+            self._bare_frames += 1
+            if self._bare_frames > BARE_FRAMES_MAX:
+                self.close(CloseCode.FLOODING)
             return
-        outbox = self._door.outbox
-        try:
-            moment = read_clock()
-            if frame.opcode is BINARY:
-                effects = session.refuse_binary(moment)
-            else:
-                effects = session.receive(text, received_at_ms, moment)
-        except Exception:
-            # Our own bug. It costs the one who met it the connection, and no one else's press.
-            self._door.met_a_bug("session")
+        self._bare_frames = max(0, self._bare_frames - BARE_FRAMES_PER_MESSAGE)
+        if not self._door.outbox.do(
+            "session", lambda: session.receive(text, received_at_ms, read_clock())
+        ):
             self.close(INTERNAL_ERROR)
-            return
-        outbox.apply(effects)
 
     def _whole_message(self, frame: Frame) -> bytes | None:
         """Join fragments (RFC 6455, section 5.4); their total is bounded by the protocol object."""
-        if frame.opcode is TEXT or frame.opcode is BINARY:
+        if frame.opcode is TEXT:
             if frame.fin:
                 return bytes(frame.data)
             self._fragments = bytes(frame.data)
@@ -196,12 +224,13 @@ class Connection(asyncio.Protocol):
             self._call_later(max(0.0, wait_s) + 0.01, self._check)
 
     def _check(self) -> None:
-        if self.session is not None:
-            self._door.outbox.apply(self.session.check(read_clock()))
+        session = self.session
+        if session is not None:
+            self._door.outbox.do("session", lambda: session.check(read_clock()))
             self._watch()
 
     def _close_if_stuck(self) -> None:
-        if self._is_paused:
+        if self.is_slow:
             self.close(CloseCode.TOO_SLOW)
 
     def _outbox_max_bytes(self) -> int:

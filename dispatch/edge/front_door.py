@@ -100,23 +100,18 @@ class FrontDoor:
     def leave(self, session: Session) -> None:
         """A session ended."""
         self.outbox.connections.pop(session.session_id, None)
-        self.outbox.apply(session.gone(read_clock()))
+        self.outbox.do("session", lambda: session.gone(read_clock()))
 
     def drain(self) -> None:
         """Announce the restart to every session; new ones are turned away."""
         self._is_draining = True
         for connection in list(self.connections):
             if connection.session is not None:
-                self.outbox.apply(connection.session.drain())
+                self.outbox.do("session", connection.session.drain)
 
     def counted_close(self, code: int) -> None:
         """Count a connection that we closed."""
         self._metrics.closed.labels(str(code)).inc()
-
-    def met_a_bug(self, where: str) -> None:
-        """Our own code failed while it served a connection."""
-        self._health.has_bug = True
-        self.outbox.met_a_bug(where)
 
     def _handshake(self, connection: Connection, ws: ServerProtocol, request: Request) -> Response:
         if self._is_draining:

@@ -14,6 +14,7 @@ from dispatch.core.events import Event, Written
 from dispatch.core.facts import Fact
 from dispatch.edge.clock import read_clock
 from dispatch.edge.connection import Connection
+from dispatch.edge.health import Health
 from dispatch.edge.metrics import Metrics
 from protocol.codec import encode
 from protocol.messages import ServerMessage
@@ -38,6 +39,7 @@ class Outbox:
         self,
         dispatcher: Dispatcher,
         metrics: Metrics,
+        health: Health,
         record: Callable[[Fact], None],
         issue_token: Callable[[IssueToken], None],
     ) -> None:
@@ -48,40 +50,53 @@ class Outbox:
         """Called after effects were applied: a deadline may have come nearer."""
         self._dispatcher = dispatcher
         self._metrics = metrics
+        self._health = health
         self._record = record
         self._issue_token = issue_token
 
     def handle(self, event: Event) -> None:
         """Give an event that no session brought to the dispatcher, and do what it says."""
+        self.do("dispatcher", lambda: self._dispatcher.handle(event, read_clock()))
+
+    def do(self, where: str, step: Callable[[], list[Effect]]) -> bool:
+        """Let the core take a step, and do what it says. False: it met a bug of ours instead."""
         try:
-            effects = self._dispatcher.handle(event, read_clock())
+            effects = step()
         except Exception:
-            self.met_a_bug("dispatcher")
-            return
+            self.met_a_bug(where)
+            return False
         self.apply(effects)
+        return True
 
     def apply(self, effects: list[Effect]) -> None:
-        """Do what the core wants done, in order."""
+        """Do what the core wants done, in order; what fails keeps nothing else from being done."""
         for effect in effects:
-            match effect:
-                case Send():
-                    self._send(effect)
-                case Reply():
-                    self._reply(effect)
-                case Record():
-                    self._record(effect.fact)
-                case CloseSession():
-                    connection = self.connections.get(effect.session_id)
-                    if connection is not None:
-                        connection.close(effect.code)
-                case IssueToken():
-                    self._issue_token(effect)
+            try:
+                self._apply(effect)
+            except Exception:
+                self.met_a_bug("effect")
         self.on_applied()
 
     def met_a_bug(self, where: str) -> None:
         """Say loudly that our own code failed. Health stays red until the process restarts."""
+        self._health.has_bug = True
         self._metrics.bugs.labels(where).inc()
         log.exception("bug", where=where)
+
+    def _apply(self, effect: Effect) -> None:
+        match effect:
+            case Send():
+                self._send(effect)
+            case Reply():
+                self._reply(effect)
+            case Record():
+                self._record(effect.fact)
+            case CloseSession():
+                connection = self.connections.get(effect.session_id)
+                if connection is not None:
+                    connection.close(effect.code)
+            case IssueToken():
+                self._issue_token(effect)
 
     def _send(self, send: Send) -> None:
         framed = self._framed(send.message)
@@ -91,17 +106,25 @@ class Outbox:
         for device_id in send.devices:
             connection = self.connections.get(session_of.get(device_id, 0))
             if connection is not None:
-                connection.write(framed)
-        self._metrics.frames_sent.inc(len(send.devices))
+                self._write(connection, framed)
         if send.first_of is not None:
             self._metrics.dispatch_s.observe(read_clock().mono_s - self.read_at_s)
-            self.apply(self._dispatcher.handle(Written(send.first_of), read_clock()))
+            self.handle(Written(send.first_of))
 
     def _reply(self, reply: Reply) -> None:
         connection = self.connections.get(reply.session_id)
         framed = self._framed(reply.message)
         if connection is not None and framed is not None:
+            self._write(connection, framed)
+
+    def _write(self, connection: Connection, framed: bytes) -> None:
+        """Write to one recipient: whatever happens there, the next one has its turn."""
+        try:
             connection.write(framed)
+            self._metrics.frames_sent.inc()
+        except Exception:
+            self.met_a_bug("write")
+            connection.abort()
 
     def _framed(self, message: ServerMessage) -> bytes | None:
         try:

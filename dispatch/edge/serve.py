@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 import ssl
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
@@ -36,6 +35,7 @@ from dispatch.store.pool import Pool, open_pool
 from dispatch.store.record import Recorder
 from dispatch.store.watch import FeedStatus, watch
 from protocol.close_codes import CloseCode
+from protocol.limits import HELLO_DEADLINE_S
 
 BEAT_S: Final = 0.25
 BACKLOG: Final = 4_096
@@ -60,7 +60,7 @@ class CoreOptions:
 def run_core(options: CoreOptions, on_ready: Callable[[int], None], logs: BackgroundWriter) -> None:
     """Serve until SIGTERM or SIGINT. `on_ready` is given the bound port.
 
-    Raises `ListenError`, `TlsError`, `StoreUnavailable`, `Refused`, `MigrationError`.
+    Raises `ListenError`, `TlsError`, `StoreUnavailable`, `Refused`.
     """
     uvloop.run(_serve(options, on_ready, logs))
 
@@ -78,13 +78,15 @@ async def _serve(
         pool = await stack.enter_async_context(open_pool(options.dsn))
         await migrate(pool)
         core = await Core.load(pool, options, logs)
+        # Before the task group, which would wrap a port that is taken into an exception group.
+        server = await _listen(core.door, options, tls.context if tls else None)
+        stack.callback(server.close)
         background = await stack.enter_async_context(asyncio.TaskGroup())
         tasks = [
             background.create_task(core.recorder.run()),
             background.create_task(core.follow_registry(options.dsn)),
             background.create_task(core.keep_time(tls)),
         ]
-        server = await _listen(core.door, options, tls.context if tls else None)
         on_ready(server.sockets[0].getsockname()[1])
         await stopping.wait()
         await core.drain(server)
@@ -102,7 +104,9 @@ class Core:
         self._dispatcher = Dispatcher(registry)
         self._metrics = Metrics(self._dispatcher)
         self.health = Health(self._dispatcher)
-        self._outbox = Outbox(self._dispatcher, self._metrics, self._record, self._issue_token)
+        self._outbox = Outbox(
+            self._dispatcher, self._metrics, self.health, self._record, self._issue_token
+        )
         self._ticker = Ticker(self._dispatcher.next_deadline_s, lambda: self._outbox.handle(Tick()))
         self._outbox.on_applied = self._ticker.look
         self.door = FrontDoor(
@@ -189,10 +193,17 @@ async def _listen(
     loop = asyncio.get_running_loop()
     try:
         return await loop.create_server(
-            door.connect, options.host, options.port, ssl=context, backlog=BACKLOG
+            door.connect,
+            options.host,
+            options.port,
+            ssl=context,
+            backlog=BACKLOG,
+            ssl_handshake_timeout=HELLO_DEADLINE_S if context else None,
+            ssl_shutdown_timeout=CLOSE_GRACE_S if context else None,
         )
-    except (OSError, socket.gaierror) as error:
+    except (OSError, UnicodeError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or error
         raise ListenError(
-            f"cannot listen on {options.host} port {options.port}: {error.strerror or error}. "
-            "Is another server running? Choose another with --port."
+            f"cannot listen on {options.host} port {options.port}: {reason}. "
+            "Is another server running? Choose another port with --port, or host with --host."
         ) from error

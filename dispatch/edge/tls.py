@@ -30,30 +30,37 @@ class Tls:
         # TLS 1.2 and 1.3 with OpenSSL's defaults: RFC 9325 (BCP 195).
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
         self.context.set_alpn_protocols(["http/1.1"])
+        self._loaded = self._stamps()
+        self._refusal = ""
         self._load(self.context)
-        self._seen = self._stamps()
 
     def reload_if_changed(self) -> bool:
-        """Load renewed files. A faulty renewal is said and the old certificate stays in use."""
+        """Load renewed files. A faulty renewal is said and the old certificate stays in use.
+
+        It is tried again at every call: what was half written may be whole by then.
+        """
         stamps = self._stamps()
-        if stamps == self._seen:
+        if stamps == self._loaded:
             return False
-        self._seen = stamps
         try:
             # First into a context of its own: a certificate without its key, half written as a
             # renewal may be, must not replace one that works.
             self._load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
             self._load(self.context)
         except TlsError as error:
-            log.error("certificate_refused", reason=str(error))
+            if str(error) != self._refusal:
+                log.error("certificate_refused", reason=str(error))
+            self._refusal = str(error)
             return False
+        self._loaded, self._refusal = stamps, ""
         log.info("certificate_renewed")
         return True
 
     def _load(self, context: ssl.SSLContext) -> None:
         certificate, key = self._files.certificate, self._files.key
         try:
-            context.load_cert_chain(certificate, key)
+            # Without a password OpenSSL would ask for one on the terminal, and wait.
+            context.load_cert_chain(certificate, key, password="")
         except ssl.SSLError as error:
             reason = error.reason or "not valid PEM"
             raise TlsError(f"{certificate} and {key} do not work together: {reason}") from error

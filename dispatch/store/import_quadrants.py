@@ -15,8 +15,15 @@ from dispatch.core.quadrants import Edition, Quadrant
 from dispatch.store.errors import Refused
 from dispatch.store.pool import BULK_DEADLINE_S, Connection, Pool, connected
 from dispatch.store.quadrant_file import QuadrantFile
+from protocol.limits import CODE_CHARS, NAME_CHARS, PHONE_CHARS
 
-BOUNDS: Final = {"code": 40, "name": 80, "station": 80, "cai": 80, "phone": 24}
+BOUNDS: Final = {
+    "code": CODE_CHARS,
+    "name": NAME_CHARS,
+    "station": NAME_CHARS,
+    "cai": NAME_CHARS,
+    "phone": PHONE_CHARS,
+}
 """Characters. The registry's bounds: all of them may stand in one alert."""
 COLUMNS: Final = ("code", "name", "station", "cai", "phone", "polygon")
 SHOWN: Final = 10
@@ -124,7 +131,8 @@ def _check_bounds(quadrants: Sequence[Quadrant]) -> None:
     if not quadrants:
         raise Refused("an edition without quadrants would leave every press without a patrol")
     long = [
-        f"quadrant {quadrant.code[:40]}: {field} has {len(text)} characters, at most {bound}"
+        f"quadrant {quadrant.code[:CODE_CHARS]}: "
+        f"{field} has {len(text)} characters, at most {bound}"
         for quadrant in quadrants
         for field, bound in BOUNDS.items()
         if len(text := getattr(quadrant, field)) > bound

@@ -33,6 +33,7 @@ from msgspec import Meta, Struct
 
 from dispatch.store.errors import Refused
 from dispatch.store.pool import BULK_DEADLINE_S, Connection, Pool, connected
+from protocol.limits import ADDRESS_CHARS, CODE_CHARS, NAME_CHARS, PHONE_CHARS
 from protocol.messages import DEVICE_ID_PATTERN, Latitude, Longitude
 from protocol.vocabulary import Role
 
@@ -41,12 +42,14 @@ FAULTS_SHOWN: Final = 10
 
 _PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$(?!\n)"
 Id: TypeAlias = Annotated[str, Meta(pattern=DEVICE_ID_PATTERN)]
-Name: TypeAlias = Annotated[str, Meta(max_length=80, pattern=r"^(?=.*\S)[^\x00-\x1f\x7f]*$(?!\n)")]
-Label: TypeAlias = Annotated[str, Meta(max_length=80, pattern=_PRINTABLE)]
-Address: TypeAlias = Annotated[str, Meta(max_length=120, pattern=_PRINTABLE)]
-Phone: TypeAlias = Annotated[str, Meta(max_length=24, pattern=_PRINTABLE)]
+Name: TypeAlias = Annotated[
+    str, Meta(max_length=NAME_CHARS, pattern=r"^(?=.*\S)[^\x00-\x1f\x7f]*$(?!\n)")
+]
+Label: TypeAlias = Annotated[str, Meta(max_length=NAME_CHARS, pattern=_PRINTABLE)]
+Address: TypeAlias = Annotated[str, Meta(max_length=ADDRESS_CHARS, pattern=_PRINTABLE)]
+Phone: TypeAlias = Annotated[str, Meta(max_length=PHONE_CHARS, pattern=_PRINTABLE)]
 Code: TypeAlias = Annotated[
-    str, Meta(min_length=1, max_length=40, pattern=r"^(?! )[^\x00-\x1f\x7f]*(?<! )$(?!\n)")
+    str, Meta(min_length=1, max_length=CODE_CHARS, pattern=r"^(?! )[^\x00-\x1f\x7f]*(?<! )$(?!\n)")
 ]
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=999)]
 

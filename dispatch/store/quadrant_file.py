@@ -19,10 +19,12 @@ from dispatch.core.mercator import LIMIT_LAT, areas_m2
 from dispatch.core.quadrants import Edition, Quadrant
 from dispatch.store.coverage import gaps, overlaps
 from dispatch.store.quadrant_report import CleanedCode, Merged, Repair, Report, SamePlace
+from protocol.limits import NAME_CHARS
 
 FILE_BYTES_MAX: Final = 128 * 1024 * 1024
 FEATURES_MAX: Final = 20_000
-TEXT_CHARS_MAX: Final = 200
+TEXT_CHARS_MAX: Final = NAME_CHARS
+"""The longest text that an alert's frame has room for."""
 FAULTS_SHOWN: Final = 50
 
 DEGREES: Final = {"4326": "EPSG:4326", "CRS84": "CRS84", "4686": "EPSG:4686"}

@@ -83,11 +83,11 @@ async def test_a_dry_run_reports_the_same_and_changes_nothing(dsn: str) -> None:
     ("file", "why"),
     [
         (quadrant_file("e"), "without quadrants"),
-        (quadrant_file("e", quadrant("Q" * 41, 0, 0)), "code has 41 characters, at most 40"),
-        (quadrant_file("e", quadrant("Q", 0, 0, name="N" * 81)), "quadrant Q: name has 81"),
+        (quadrant_file("e", quadrant("Q" * 33, 0, 0)), "code has 33 characters, at most 32"),
+        (quadrant_file("e", quadrant("Q", 0, 0, name="N" * 65)), "quadrant Q: name has 65"),
         (quadrant_file("e", quadrant("Q", 0, 0, phone="1" * 25)), "quadrant Q: phone has 25"),
         (quadrant_file("e", quadrant("Q", 0, 0), quadrant("R", 0, 0, cai="\x1b")), "a name is"),
-        (quadrant_file("e" * 41, quadrant("Q", 0, 0)), "a code is"),
+        (quadrant_file("e" * 33, quadrant("Q", 0, 0)), "a code is"),
     ],
 )
 @on_asyncio

@@ -9,12 +9,12 @@ CREATE DOMAIN registry_id AS text
     CONSTRAINT an_id_is_1_to_64_of_letters_digits_dot_underscore_colon_dash
     CHECK (VALUE ~ '^[A-Za-z0-9._:-]{1,64}$');
 CREATE DOMAIN code AS text
-    CONSTRAINT a_code_is_1_to_40_printable_characters
-    CHECK (char_length(VALUE) BETWEEN 1 AND 40 AND VALUE = btrim(VALUE)
+    CONSTRAINT a_code_is_1_to_32_printable_characters
+    CHECK (char_length(VALUE) BETWEEN 1 AND 32 AND VALUE = btrim(VALUE)
            AND VALUE !~ '[[:cntrl:]]');
 CREATE DOMAIN label AS text
-    CONSTRAINT a_name_is_at_most_80_printable_characters
-    CHECK (char_length(VALUE) <= 80 AND VALUE !~ '[[:cntrl:]]');
+    CONSTRAINT a_name_is_at_most_64_printable_characters
+    CHECK (char_length(VALUE) <= 64 AND VALUE !~ '[[:cntrl:]]');
 CREATE DOMAIN address AS text
     CONSTRAINT an_address_is_at_most_120_printable_characters
     CHECK (char_length(VALUE) <= 120 AND VALUE !~ '[[:cntrl:]]');

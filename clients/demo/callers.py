@@ -1,0 +1,95 @@
+"""What the simulated apps and buttons share: a press, and what its sender hears of it."""
+
+import time
+from collections.abc import Sequence
+
+import trio
+
+from clients.app import App
+from clients.button import Button
+from clients.demo.reports import Heard, Pressed, Unanswered, tell
+from clients.demo.simulator import Player, Scene, say_when_up, spread_out
+from clients.errors import ActionRefused, ClientError, NotReceived
+from clients.press import Press
+from protocol.messages import Position, Receipt
+from protocol.vocabulary import Kind, Role
+
+LINGER_S = 5.0
+"""How long the end of the demo waits for receipts that have not come."""
+
+
+class Caller:
+    """One neighbour's app, or one button."""
+
+    def __init__(self, scene: Scene, player: Player) -> None:
+        kind = Button if player.device.role is Role.BUTTON else App
+        self.player = player
+        self._scene = scene
+        self._sender = kind(scene.url, player.credentials, linger_s=LINGER_S)
+        self._inside = False
+
+    @property
+    def is_free(self) -> bool:
+        """Whether this device can call for help anew: it is there and has nothing open."""
+        return self._inside and not self._sender.presses
+
+    async def live(self) -> None:
+        """Be there until the scene ends; then wait for the receipts that are missing."""
+        try:
+            async with self._sender, trio.open_nursery() as nursery:
+                nursery.start_soon(say_when_up, self._scene.group, self.player, self._sender.link)
+                await self._sender.synced()
+                self._inside = True
+                await self._scene.stopping.wait()
+                self._inside = False
+                nursery.cancel_scope.cancel()
+        except NotReceived:
+            waiting = [press for press in self._sender.presses.values() if press.unreceipted]
+            tell(Unanswered(len(waiting)))
+        except ClientError as error:
+            self._scene.failed(self.player, error)
+
+    async def press(self, kind: Kind, position: Position | None) -> Press:
+        """Press, and report it."""
+        at_ns = time.monotonic_ns()
+        press = await self._sender.press(kind, position=position)
+        tell(Pressed(press.signal_id, self.player.device.device_id, kind, at_ns))
+        return press
+
+    async def follow(self, press: Press) -> Receipt | None:
+        """Report what the sender hears until the end. Returns the first receipt."""
+        first: Receipt | None = None
+        stage = None
+        try:
+            async for receipt in press.receipts():
+                first = first or receipt
+                if receipt.stage is not stage:
+                    stage = receipt.stage
+                    tell(heard(receipt))
+        except ActionRefused as error:
+            self._scene.failed(self.player, error)
+        return first
+
+    async def call(self, kind: Kind, position: Position | None) -> None:
+        """Press and follow."""
+        await self.follow(await self.press(kind, position))
+
+
+def heard(receipt: Receipt) -> Heard:
+    """Return the report of a receipt."""
+    quadrant = None if receipt.quadrant is None else receipt.quadrant.code
+    return Heard(
+        receipt.signal_id,
+        receipt.alert_id,
+        receipt.stage,
+        receipt.verdict,
+        quadrant,
+        time.monotonic_ns(),
+    )
+
+
+async def connect(scene: Scene, nursery: trio.Nursery, players: Sequence[Player]) -> list[Caller]:
+    """Bring all devices of the process to life."""
+    callers = [Caller(scene, player) for player in players]
+    await spread_out(scene, nursery, [caller.live for caller in callers])
+    return callers

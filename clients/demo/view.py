@@ -1,0 +1,237 @@
+"""Draws the model for a terminal: Spanish first, English beside it."""
+
+from types import MappingProxyType
+from typing import Final
+
+from rich.columns import Columns
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from clients.demo.model import Model, Summary, short
+from protocol.messages import Alert, Stages
+from protocol.vocabulary import AlertState, Kind, Reach, Step, Urgency
+
+KIND: Final = MappingProxyType(
+    {
+        Kind.PANIC: "pánico",
+        Kind.SILENT: "silenciosa",
+        Kind.MEDICAL: "médica",
+        Kind.FIRE: "incendio",
+        Kind.INTRUSION: "intrusión",
+        Kind.TEST: "prueba",
+    }
+)
+STATE: Final = MappingProxyType(
+    {
+        AlertState.RAISED: ("sin avisar · raised", "bold white on red"),
+        AlertState.DISPATCHED: ("avisada · sent", "bold yellow"),
+        AlertState.ACCEPTED: ("aceptada · accepted", "cyan"),
+        AlertState.ON_SCENE: ("en el sitio · there", "green"),
+        AlertState.CLOSED: ("cerrada · closed", "dim"),
+    }
+)
+URGENCY: Final = MappingProxyType(
+    {
+        Urgency.LOW: ("baja", "dim"),
+        Urgency.NORMAL: ("normal", ""),
+        Urgency.HIGH: ("alta", "yellow"),
+        Urgency.CRITICAL: ("crítica", "bold red"),
+    }
+)
+STEP: Final = MappingProxyType(
+    {
+        Step.NONE: "",
+        Step.REPEATED: "repetida · again",
+        Step.WIDENED: "vecinos · neighbours",
+        Step.SUPERVISORS: "supervisión",
+        Step.INSISTED: "insistida · insisted",
+    }
+)
+REACH: Final = MappingProxyType(
+    {
+        Reach.ON_DUTY: "",
+        Reach.NONE_CONNECTED: "sin patrulla · none on duty",
+        Reach.NO_QUADRANT: "sin cuadrante · no quadrant",
+    }
+)
+FEED_ROWS: Final = 8
+ROWS_AROUND_TABLE: Final = 9 + FEED_ROWS
+GROUPS: Final = MappingProxyType(
+    {
+        "handhelds": "patrullas",
+        "members": "vecinos",
+        "buttons": "botones",
+        "control": "sala",
+    }
+)
+
+
+def screen(model: Model, url: str, health: str, height: int) -> RenderableType:
+    """Draw everything, in `height` lines."""
+    rows = max(3, height - ROWS_AROUND_TABLE)
+    return Group(header(model, url, health), alert_table(model, rows), feed(model))
+
+
+def header(model: Model, url: str, health: str) -> Panel:
+    """Draw server, health, devices, and the running figures."""
+    groups = " · ".join(
+        f"{GROUPS.get(group, group)} {count}" for group, count in model.connected.items()
+    )
+    first = Text.assemble(
+        ("Cuadrante ", "bold"), f"{url}   ", _health(health), f"   conectados · connected: {groups}"
+    )
+    counts = model.counts
+    second = Text.assemble(
+        f"señales · presses {counts['presses']:,}   alertas · alerts {counts['alerts']:,}   ",
+        (f"abiertas · open {model.open_alerts:,}   ", "yellow"),
+        (f"aceptadas · accepted {counts['accepted']:,}   ", "cyan"),
+        f"entregas · delivered {counts['delivered']:,}",
+    )
+    third = Text.assemble(
+        "señal → patrulla · press → handheld   ",
+        (f"p50 {_ms(model.press_to_handheld_ms.percentile(0.5))}   ", "bold green"),
+        (f"p99 {_ms(model.press_to_handheld_ms.percentile(0.99))}", "bold green"),
+        f"   ({model.press_to_handheld_ms.count:,})   señal → recibo · press → receipt "
+        f"p50 {_ms(model.press_to_receipt_ms.percentile(0.5))}",
+    )
+    lines = [first, second, third]
+    if model.replaying is not None:
+        lines.append(replay_line(model))
+    return Panel(Group(*lines), border_style="blue")
+
+
+def replay_line(model: Model) -> Text:
+    """Say how far the replay is, and whether every place was right."""
+    replaying, counts = model.replaying, model.counts
+    done, total = (replaying.done, replaying.total) if replaying else (0, 0)
+    wrong = counts["wrong"]
+    style = "bold white on red" if wrong else "green"
+    return Text.assemble(
+        f"incidentes · incidents {done:,}/{total:,}   ",
+        f"verificados · checked {counts['checked']:,}  ",
+        (f" mal ubicados · wrong {wrong:,} ", style),
+        f"  al borde o sin dato · uncertain {counts['unchecked']:,}",
+    )
+
+
+def alert_table(model: Model, rows: int) -> Table:
+    """Draw the newest alerts."""
+    table = Table(expand=True, border_style="blue", pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("alerta", no_wrap=True)
+    table.add_column("tipo", no_wrap=True)
+    table.add_column("cuadrante", no_wrap=True, ratio=3)
+    table.add_column("estado · state", no_wrap=True, ratio=3)
+    table.add_column("urgencia", no_wrap=True)
+    table.add_column("tiempos · times", no_wrap=True, ratio=4)
+    table.add_column("patrulla · patrol", no_wrap=True, ratio=4)
+    table.add_column("escala · escalation", no_wrap=True, ratio=3)
+    table.add_column("tarde · late", no_wrap=True, ratio=2)
+    for alert in list(reversed(model.alerts.values()))[:rows]:
+        table.add_row(*row(alert))
+    return table
+
+
+def row(alert: Alert) -> tuple[str | Text, ...]:
+    """Draw one alert."""
+    quadrant = alert.quadrant
+    where = "—" if quadrant is None else f"{quadrant.name} {quadrant.cai}"
+    owner = alert.owner
+    eta = f" ({owner.eta_s} s)" if owner and owner.eta_s is not None else ""
+    raised = STEP[alert.escalation.step] or REACH[alert.told.reach]
+    return (
+        short(alert.alert_id),
+        KIND[alert.kind],
+        where,
+        Text(*STATE[alert.state]),
+        Text(*URGENCY[alert.urgency]),
+        times(alert.stages),
+        "" if owner is None else f"{owner.name}{eta}",
+        Text(raised, "red" if raised else ""),
+        Text(", ".join(f"{late.stage} {_span(late.took_ms)}" for late in alert.late), "red"),
+    )
+
+
+def times(stages: Stages) -> str:
+    """Write the stage times since the press was received."""
+    start_ms = stages.received_at_ms
+    if start_ms is None:
+        return ""
+    named = (
+        ("env", stages.sent_at_ms),
+        ("ent", stages.delivered_at_ms),
+        ("ace", stages.accepted_at_ms),
+        ("lle", stages.arrived_at_ms),
+    )
+    return " ".join(f"{name} {_span(at_ms - start_ms)}" for name, at_ms in named if at_ms)
+
+
+def feed(model: Model) -> RenderableType:
+    """Draw what patrols answered lately, and what failed."""
+    lines = [Text(f"✗ {each.group} {each.why}", "bold red") for each in model.failures][-3:]
+    lines += [
+        Text(
+            f"✗ {each.incident_id}: {each.quadrant or '—'} ({each.found_by}), "
+            f"no es · is not {each.expected or '—'}",
+            "bold white on red",
+        )
+        for each in list(model.wrong)[-3:]
+    ]
+    for alert, said in list(model.feed)[-(FEED_ROWS - len(lines)) :]:
+        lines.append(
+            Text.assemble(
+                (f"{alert} ", "dim"), f"{said.who}: {said.what.es} ", (f"· {said.what.en}", "dim")
+            )
+        )
+    title = "respuestas · answers"
+    return Panel(Columns(lines, column_first=True), title=title, border_style="blue")
+
+
+def line(alert: Alert, reached: str) -> str:
+    """Write one event for where there is no terminal."""
+    quadrant = "—" if alert.quadrant is None else alert.quadrant.name
+    owner = f" {alert.owner.name}" if alert.owner is not None else ""
+    said = {
+        "alerts": "alerta · alert",
+        "accepted": "aceptada · accepted",
+        "arrived": "en el sitio · on the scene",
+        "closed": "cerrada · closed",
+    }[reached]
+    return (
+        f"{short(alert.alert_id)} {said}: {KIND[alert.kind]}, {quadrant}{owner} "
+        f"[{times(alert.stages)}]"
+    )
+
+
+def summary_lines(summary: Summary) -> list[str]:
+    """Write what a run came to."""
+    lines = [
+        f"señales · presses: {summary.presses:,}",
+        f"alertas · alerts: {summary.alerts:,}, aceptadas · accepted {summary.accepted:,}, "
+        f"cerradas · closed {summary.closed:,}",
+        f"entregas a patrullas · shown on handhelds: {summary.delivered:,}",
+        f"perdidas · lost: {summary.lost:,}",
+        f"señal → patrulla · press → handheld: p50 {_ms(summary.p50_ms)}, "
+        f"p99 {_ms(summary.p99_ms)}",
+    ]
+    if summary.checked or summary.wrong:
+        lines.append(
+            f"cuadrante verificado · quadrant checked: {summary.checked:,}, "
+            f"mal ubicados · wrong {summary.wrong:,}, sin ubicar · given up {summary.given_up:,}"
+        )
+    if summary.failed:
+        lines.append(f"fallas · failures: {summary.failed:,}")
+    return lines
+
+
+def _health(health: str) -> tuple[str, str]:
+    return (f" {health} ", "black on green" if health == "green" else "white on red")
+
+
+def _ms(value: float | None) -> str:
+    return "—" if value is None else f"{value:.1f} ms"
+
+
+def _span(ms: int) -> str:
+    return f"{ms} ms" if ms < 1_000 else f"{ms / 1_000:.1f} s"

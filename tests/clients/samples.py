@@ -1,0 +1,117 @@
+"""Messages of a server, with only what a test is about spelt out."""
+
+from clients.enrolment import Credentials
+from clients.uuid7 import uuid7
+from protocol.messages import (
+    Alert,
+    Error,
+    Escalation,
+    FrontView,
+    Notice,
+    OwnerView,
+    PlaceView,
+    QuadrantView,
+    Receipt,
+    SenderView,
+    Stages,
+    Text,
+    Told,
+)
+from protocol.vocabulary import (
+    AlertState,
+    ErrorCode,
+    FoundBy,
+    Kind,
+    NoticeCode,
+    Outcome,
+    Reach,
+    Role,
+    Stage,
+    Step,
+    Urgency,
+    Verdict,
+)
+
+APP = Credentials("app-1", Role.APP, "app-token")
+PATROL = Credentials("patrol-1", Role.PATROL, "patrol-token")
+OPERATOR = Credentials("operator-1", Role.OPERATOR, "operator-token")
+
+QUADRANT = QuadrantView("MECAR001", "El Centro 1", "Centro", "CAI Centro", "3000000001")
+PLACE = PlaceView(10.4, -75.5, 12.0, 3.0, "Calle 1 # 2-3", FoundBy.INSIDE, 35.0, True, "MECAR002")
+SENDER = SenderView("app-1", Role.APP, "Ana", "3000000002", 0, False)
+FRONT = FrontView("f1", "Los Pinos", "Manga", "Luis", "3000000003", 1, 4, 1)
+SYNCED = Notice(code=NoticeCode.SYNCED, text=Text("Al día.", "Up to date."), count=0)
+
+
+def an_id(number: int = 1) -> str:
+    """Make an id that differs with `number`."""
+    return uuid7(1_760_000_000_000 + number, bytes([number % 256] * 10))
+
+
+def owner(device_id: str = "patrol-1", eta_s: int | None = 240) -> OwnerView:
+    return OwnerView(device_id, "43-A", "MECAR001", eta_s, False)
+
+
+def alert(
+    alert_id: str | None = None,
+    version: int = 1,
+    state: AlertState = AlertState.DISPATCHED,
+    *,
+    owned_by: OwnerView | None = None,
+    outcome: Outcome | None = None,
+) -> Alert:
+    return Alert(
+        alert_id=alert_id or an_id(),
+        version=version,
+        state=state,
+        kind=Kind.PANIC,
+        urgency=Urgency.NORMAL,
+        quadrant=QUADRANT,
+        edition="2024",
+        place=PLACE,
+        sender=SENDER,
+        front=FRONT,
+        reports=(),
+        signals_total=1,
+        told=Told(Reach.ON_DUTY, (), (), False, False, 0),
+        owner=owned_by,
+        escalation=Escalation(Step.NONE, 0, None),
+        cancel_requested_at_ms=None,
+        outcome=outcome,
+        note="",
+        stages=Stages(),
+        late=(),
+    )
+
+
+def receipt(
+    signal_id: str,
+    version: int = 1,
+    stage: Stage = Stage.RECEIVED,
+    *,
+    alert_id: str | None = None,
+    verdict: Verdict = Verdict.FIRST,
+    cancel_requested: bool = False,
+    discreet: bool = False,
+) -> Receipt:
+    return Receipt(
+        signal_id=signal_id,
+        alert_id=alert_id or signal_id,
+        version=version,
+        verdict=verdict,
+        stage=stage,
+        quadrant=QUADRANT,
+        found_by=FoundBy.INSIDE,
+        reach=Reach.ON_DUTY,
+        delivered_to=0,
+        patrol=None,
+        eta_s=None,
+        cancel_requested=cancel_requested,
+        outcome=Outcome.REAL if stage is Stage.CLOSED else None,
+        discreet=discreet,
+        text=Text(f"es {stage}", f"en {stage}"),
+    )
+
+
+def error(code: ErrorCode, ref: str | None, field: str | None = None) -> Error:
+    return Error(code=code, text=Text("No se pudo.", "It could not be."), ref=ref, field=field)

@@ -1,0 +1,18 @@
+import trio
+
+from clients.app import App
+from protocol.messages import Position, PositionReport
+from tests.clients.peer import PATIENCE_S, peer
+from tests.clients.samples import APP
+
+
+async def test_where_it_is_now_is_reported_but_never_later() -> None:
+    here, there = Position(lat=4.65, lon=-74.1), Position(lat=4.66, lon=-74.1)
+    async with peer() as server, App(server.url, APP) as app:
+        assert not app.moved_to(there)
+        guest = await server.visit()
+        await guest.welcome()
+        with trio.fail_after(PATIENCE_S):
+            await app.synced()
+        assert app.moved_to(here)
+        assert (await guest.hear(PositionReport)).position == here

@@ -1,0 +1,119 @@
+"""Green means that a press would reach somebody; each red and each warning has its cause."""
+
+import pytest
+
+from dispatch.core.dispatcher import Dispatcher
+from dispatch.core.events import Connected, Disconnected, Received, Written
+from dispatch.core.locate import Locator
+from dispatch.core.moment import Moment
+from dispatch.core.quadrants import Edition
+from dispatch.core.registry import EditionActivated, Registry
+from dispatch.edge.bounds import LOOP_STALL_S
+from dispatch.edge.health import Health, Red, Warn
+from protocol.messages import Delivered, Duty, Signal
+from tests.edge.town import EAST, IN_EAST, TOWNSPEOPLE, WEST, press
+
+BEAT_S = 0.25
+START = Moment(1_000.0, 1_700_000_000_000)
+
+
+def after(seconds: float) -> Moment:
+    return Moment(START.mono_s + seconds, START.wall_ms + round(seconds * 1_000))
+
+
+@pytest.fixture
+def dispatcher() -> Dispatcher:
+    return Dispatcher(Registry(Locator(Edition("test", (WEST, EAST))), TOWNSPEOPLE))
+
+
+@pytest.fixture
+def health(dispatcher: Dispatcher) -> Health:
+    """Of a town with one patrol on duty: green."""
+    dispatcher.handle(Connected(1, "patrol-w", True), START)
+    health = Health(dispatcher)
+    assert health.reds(START) == []
+    assert health.warnings() == []
+    return health
+
+
+def pressed(dispatcher: Dispatcher, signal: Signal, now: Moment) -> str:
+    if "ana" not in dispatcher.city.presence.session_of:
+        dispatcher.handle(Connected(2, "ana"), now)
+    dispatcher.handle(Received("ana", signal, now.wall_ms), now)
+    dispatcher.handle(Written(signal.signal_id), now)
+    return signal.signal_id
+
+
+def test_without_quadrants_it_is_red(dispatcher: Dispatcher, health: Health) -> None:
+    dispatcher.handle(EditionActivated(Locator(Edition("empty", ()))), START)
+    assert health.reds(START) == [Red.NO_QUADRANTS]
+
+
+def test_with_nobody_on_duty_it_is_red(dispatcher: Dispatcher, health: Health) -> None:
+    dispatcher.handle(Received("patrol-w", Duty(on_duty=False), 0), START)
+    assert health.reds(START) == [Red.NOBODY_ON_DUTY]
+
+
+def test_with_the_last_patrol_gone_it_is_red(dispatcher: Dispatcher, health: Health) -> None:
+    dispatcher.handle(Disconnected(1, "patrol-w"), START)
+    assert health.reds(START) == [Red.NOBODY_ON_DUTY]
+
+
+def test_an_operator_is_somebody(dispatcher: Dispatcher, health: Health) -> None:
+    dispatcher.handle(Disconnected(1, "patrol-w"), START)
+    dispatcher.handle(Connected(3, "op", True), START)
+    assert health.reds(START) == []
+
+
+def test_alerts_that_no_handheld_shows_turn_it_red(dispatcher: Dispatcher, health: Health) -> None:
+    alert_id = pressed(dispatcher, press(), START)
+    assert health.reds(after(9)) == []
+    assert health.reds(after(11)) == [Red.NOT_DELIVERING]
+    delivered = Delivered(alert_id=alert_id, version=1)
+    dispatcher.handle(Received("patrol-w", delivered, 0), after(12))
+    assert health.reds(after(13)) == []
+
+
+def test_an_alert_where_nobody_patrols_says_nothing_of_delivery(
+    dispatcher: Dispatcher, health: Health
+) -> None:
+    dispatcher.handle(Disconnected(1, "patrol-w"), START)
+    dispatcher.handle(Connected(3, "op", True), START)
+    pressed(dispatcher, press(IN_EAST), START)
+    assert health.reds(after(60)) == []
+
+
+def test_a_loop_that_stalled_is_red_for_a_while(health: Health) -> None:
+    health.beat(START, BEAT_S)
+    health.beat(after(BEAT_S + 0.9 * LOOP_STALL_S), BEAT_S)
+    assert health.reds(after(2)) == []
+    health.beat(after(2 + 2 * LOOP_STALL_S), BEAT_S)
+    assert health.reds(after(4)) == [Red.LOOP_STALLED]
+    assert health.reds(after(4 + 11 * LOOP_STALL_S)) == []
+
+
+def test_a_machine_that_just_booted_has_not_stalled(health: Health) -> None:
+    health.beat(Moment(0.5, 0), BEAT_S)
+    assert health.reds(Moment(0.6, 0)) == []
+
+
+def test_draining_is_red(health: Health) -> None:
+    health.is_draining = True
+    assert health.reds(START) == [Red.DRAINING]
+
+
+def test_a_bug_is_red(health: Health) -> None:
+    health.has_bug = True
+    assert health.reds(START) == [Red.BUG]
+
+
+def test_a_registry_that_is_not_followed_is_a_warning(health: Health) -> None:
+    health.is_registry_live = False
+    assert health.warnings() == [Warn.REGISTRY_STALE]
+    assert health.reds(START) == []
+
+
+def test_records_that_were_lost_are_a_warning(health: Health) -> None:
+    health.records_lost = 1
+    assert health.warnings() == [Warn.RECORDS_LOST]
+    assert health.reds(START) == []

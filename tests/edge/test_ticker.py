@@ -1,0 +1,78 @@
+"""One timer that follows the next deadline."""
+
+import asyncio
+
+from dispatch.edge.clock import read_clock
+from dispatch.edge.ticker import Ticker
+from tests.edge.town import PATIENCE_S, on_uvloop, open_town, press, pressed_and_seen
+
+
+class Due:
+    """Deadlines that are taken away once they have passed, as the dispatcher does."""
+
+    def __init__(self, *in_s: float) -> None:
+        now_s = read_clock().mono_s
+        self.at_s = sorted(now_s + each for each in in_s)
+        self.ticks: list[int] = []
+        self.done = asyncio.Event()
+        self.ticker = Ticker(lambda: self.at_s[0] if self.at_s else None, self._tick)
+
+    def add(self, in_s: float) -> None:
+        self.at_s = sorted([*self.at_s, read_clock().mono_s + in_s])
+        self.ticker.look()
+
+    def _tick(self) -> None:
+        now_s = read_clock().mono_s
+        left = [at_s for at_s in self.at_s if at_s > now_s]
+        self.ticks.append(len(self.at_s) - len(left))
+        self.at_s = left
+        if not left:
+            self.done.set()
+
+    async def all_done(self) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            await self.done.wait()
+
+
+@on_uvloop
+async def test_it_wakes_for_each_deadline_without_being_asked_again() -> None:
+    due = Due(0.02, 0.05, 0.1)
+    due.ticker.look()
+    await due.all_done()
+    assert sum(due.ticks) == 3
+
+
+@on_uvloop
+async def test_a_nearer_deadline_comes_first() -> None:
+    due = Due(3_600)
+    due.ticker.look()
+    due.add(0.02)
+    async with asyncio.timeout(PATIENCE_S):
+        while len(due.at_s) > 1:  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0)
+    assert sum(due.ticks) == 1
+
+
+@on_uvloop
+async def test_a_deadline_in_the_past_is_due_at_once() -> None:
+    due = Due(-5)
+    due.ticker.look()
+    await due.all_done()
+
+
+@on_uvloop
+async def test_nothing_due_sets_no_timer() -> None:
+    due = Due()
+    due.ticker.look()
+    assert due.ticker._timer is None
+
+
+@on_uvloop
+async def test_a_press_arms_it_and_its_next_deadline_is_followed() -> None:
+    async with (
+        open_town() as town,
+        town.peer("patrol-w", on_duty=True) as patrol,
+        town.peer("ana") as ana,
+    ):
+        await pressed_and_seen(ana, patrol, press())
+        assert town.ticker._due_s == town.dispatcher.next_deadline_s() is not None

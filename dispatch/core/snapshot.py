@@ -1,0 +1,79 @@
+"""An alert's whole state as bytes, so that a restart goes on where the last moment was stored.
+
+Times on the monotonic clock mean something only together with the moment they were written at and
+the boot they were counted from, so both go along.
+"""
+
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from dispatch.core.alert import Alert, Press
+from dispatch.core.moment import Moment
+
+
+class UnreadableState(Exception):  # noqa: N818 - a state of the file, not a fault of ours
+    """These bytes are no alert of this version's. The message says what does not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """An alert at a moment."""
+
+    alert: Alert
+    mono_s: float
+    wall_ms: int
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Frozen)
+
+
+def freeze(alert: Alert, now: Moment) -> bytes:
+    """Write an alert as it is."""
+    return _ENCODER.encode(Frozen(alert, now.mono_s, now.wall_ms))
+
+
+def thaw(state: bytes, now: Moment, *, same_boot: bool) -> Alert:
+    """Read an alert back, its times moved onto this process's clock.
+
+    Within one boot the monotonic clock is the same for all processes, so a wall clock that was set
+    meanwhile moves no deadline. After a reboot only the wall clock can tell how long we were away.
+
+    Raises `UnreadableState`.
+    """
+    try:
+        frozen = _DECODER.decode(state)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise UnreadableState(str(error)) from error
+    alert = frozen.alert
+    if not same_boot:
+        away_s = max(0.0, (now.wall_ms - frozen.wall_ms) / 1000)
+        _shift(alert, now.mono_s - away_s - frozen.mono_s)
+    # It is in the journal: whoever waited to hear that it is stored may hear it now.
+    alert.unstored.clear()
+    return alert
+
+
+def _shift(alert: Alert, by_s: float) -> None:
+    """Move every monotonic time of an alert."""
+    alert.last_signal_s += by_s
+    alert.told_at_s += by_s
+    alert.escalate_at_s = _moved(alert.escalate_at_s, by_s)
+    alert.tell_at_s = _moved(alert.tell_at_s, by_s)
+    alert.closed_at_s = _moved(alert.closed_at_s, by_s)
+    alert.presses = {key: _shifted(press, by_s) for key, press in alert.presses.items()}
+    alert.last_press_of = {key: _shifted(press, by_s) for key, press in alert.last_press_of.items()}
+    alert.folded = [
+        replace(folded, press=_shifted(folded.press, by_s)) for folded in alert.folded
+    ]
+    if alert.owner is not None:
+        alert.owner = replace(alert.owner, due_s=alert.owner.due_s + by_s)
+
+
+def _shifted(press: Press, by_s: float) -> Press:
+    return replace(press, at_s=press.at_s + by_s)
+
+
+def _moved(at_s: float | None, by_s: float) -> float | None:
+    return None if at_s is None else at_s + by_s

@@ -36,12 +36,23 @@ def test_the_headline_says_that_the_patrol_is_late() -> None:
     assert "patrulla 43-A, demorada" in line.es
 
 
+def test_a_patrol_that_is_there_needs_no_time_of_arrival() -> None:
+    there = alert(state=AlertState.ON_SCENE, owned_by=owner(eta_s=240))
+    assert "patrulla 43-A, urgencia" in words.headline(there).es
+
+
+def test_a_person_without_a_telephone_has_none_shown() -> None:
+    silent = msgspec.structs.replace(SENDER, phone="")
+    said = words.details(msgspec.structs.replace(alert(), sender=silent))
+    assert said[2].es == "Llama Ana"
+
+
 def test_the_details_say_where_who_and_what_is_around() -> None:
     said = "\n".join(line.es for line in words.details(alert()))
     for word in (
         "Calle 1 # 2-3; 10.40000, -75.50000; ±12 m; hace 3 s; dentro del cuadrante; "
         "a 35 m del borde; si no, MECAR002",
-        "Cuadrante El Centro 1 (MECAR001), estación Centro, CAI CAI Centro, tel. 3000000001",
+        "El Centro 1 (MECAR001), estación Centro, CAI CAI Centro, tel. 3000000001",
         "Llama Ana, tel. 3000000002",
         "Frente Los Pinos (Manga): 1 sirena(s), 4 cámara(s), 1 botón(es)",
     ):
@@ -89,3 +100,5 @@ def test_warnings_tell_what_was_late_and_that_a_cancel_may_be_duress() -> None:
     assert said[0] == "Tarde: «accepted» tomó 12.5 s (meta 10.0 s)"
     assert "puede ser bajo amenaza" in said[1]
     assert words.warnings(alert()) == []
+    over = msgspec.structs.replace(troubled, late=(), outcome=Outcome.REAL)
+    assert words.warnings(over) == []

@@ -197,7 +197,11 @@ class ServerMessage(Struct, frozen=True, tag_field="type", kw_only=True):
 
 
 class Welcome(ServerMessage, frozen=True, tag="welcome"):
-    """The device is known. Its open alerts (or receipts) follow, then the notice `synced`."""
+    """The device is known. Its open alerts (or receipts) follow, then the notice `synced`.
+
+    Whatever the device knew before and is not sent between the two has ended. Sent again on a live
+    connection when the device was moved to another quadrant.
+    """
 
     device_id: str
     role: Role

@@ -62,7 +62,7 @@ def headline(alert: Alert) -> Text:
     if alert.outcome is not None:
         parts.append(OUTCOME[alert.outcome])
     elif alert.owner is not None:
-        parts.append(_owner(alert.owner))
+        parts.append(_owner(alert.owner, is_there=alert.state is AlertState.ON_SCENE))
     parts += [URGENCY[alert.urgency], Text(f"v{alert.version}", f"v{alert.version}")]
     return _joined(parts, ", ")
 
@@ -75,8 +75,8 @@ def details(alert: Alert) -> list[Text]:
         lines.append(
             Text(
                 f"Frente {kit.name} ({kit.barrio}): {kit.sirens} sirena(s), {kit.cameras} "
-                f"cámara(s), {kit.buttons} botón(es); coordina {kit.coordinator} "
-                f"{kit.coordinator_phone}",
+                f"cámara(s), {kit.buttons} botón(es); coordina {kit.coordinator}"
+                f"{_phone(kit.coordinator_phone)}",
                 "front and its kit",
             )
         )
@@ -86,7 +86,7 @@ def details(alert: Alert) -> list[Text]:
 def warnings(alert: Alert) -> list[Text]:
     """Say what has gone wrong with an alert, or needs a decision."""
     lines = [_late(late) for late in alert.late]
-    if alert.cancel_requested_at_ms is not None:
+    if alert.cancel_requested_at_ms is not None and alert.outcome is None:
         lines.append(
             Text(
                 "Quien llamó pide cancelar. Verifique: puede ser bajo amenaza.",
@@ -121,8 +121,8 @@ def _quadrant(quadrant: QuadrantView | None) -> Text:
     if quadrant is None:
         return Text("Sin cuadrante: la sala de control decide.", "no quadrant: control room")
     return Text(
-        f"Cuadrante {quadrant.name} ({quadrant.code}), estación {quadrant.station}, "
-        f"CAI {quadrant.cai}, tel. {quadrant.phone}",
+        f"{quadrant.name} ({quadrant.code}), estación {quadrant.station}, CAI {quadrant.cai}"
+        f"{_phone(quadrant.phone)}",
         "quadrant",
     )
 
@@ -130,9 +130,9 @@ def _quadrant(quadrant: QuadrantView | None) -> Text:
 def _sender(alert: Alert) -> Text:
     sender = alert.sender
     if not sender.doubtful:
-        return Text(f"Llama {sender.name}, tel. {sender.phone}", "sender")
+        return Text(f"Llama {sender.name}{_phone(sender.phone)}", "sender")
     return Text(
-        f"Llama {sender.name}, tel. {sender.phone}; {sender.false_alarms} falsas alarmas antes",
+        f"Llama {sender.name}{_phone(sender.phone)}; {sender.false_alarms} falsas alarmas antes",
         f"sender; {sender.false_alarms} false alarms before",
     )
 
@@ -140,14 +140,18 @@ def _sender(alert: Alert) -> Text:
 def _report(report: Report) -> Text:
     kind, place = KIND[report.kind], _where(report.place)
     return Text(
-        f"También {report.sender.name}, tel. {report.sender.phone}: {kind.es}. {place.es}",
+        f"También {report.sender.name}{_phone(report.sender.phone)}: {kind.es}. {place.es}",
         f"also: {kind.en}, {place.en}",
     )
 
 
-def _owner(owner: OwnerView) -> Text:
+def _phone(number: str) -> str:
+    return f", tel. {number}" if number else ""
+
+
+def _owner(owner: OwnerView, *, is_there: bool) -> Text:
     late = Text(", demorada", ", late") if owner.arrival_overdue else Text("", "")
-    if owner.eta_s is None:
+    if owner.eta_s is None or is_there:
         return Text(f"patrulla {owner.name}{late.es}", f"patrol{late.en}")
     minutes = max(1, round(owner.eta_s / 60))
     return Text(

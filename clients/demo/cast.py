@@ -165,7 +165,7 @@ def _add_handhelds(registry: Registry, staffed: list[Beat], count: int, draw: Ra
         patrol = Device(
             f"patrulla-{beat.code}-{turn + 1}",
             Role.PATROL,
-            f"{names.officer(draw)} ({beat.name}-{turn + 1})",
+            f"{names.officer(draw)} {beat.name.split()[-1]}-{turn + 1}",
             quadrant=beat.code,
         )
         registry.devices.append(patrol)

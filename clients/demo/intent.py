@@ -13,6 +13,7 @@ from protocol.vocabulary import Kind
 NO_FIX_SHARE: Final = 0.12
 STALE_FIX_SHARE: Final = 0.10
 ACCURACY_M: Final = (4.0, 35.0)
+SEQUEL_AFTER_S: Final = (1.5, 6.0)
 
 
 class Sequel(StrEnum):
@@ -54,7 +55,7 @@ class Intent:
 def draw_intent(draw: Random) -> Intent:
     """Draw the next press of anybody."""
     sequel = pick(_SEQUELS, draw.random())
-    return Intent(pick(_KINDS, draw.random()), sequel, draw.uniform(1.5, 6.0))
+    return Intent(pick(_KINDS, draw.random()), sequel, draw.uniform(*SEQUEL_AFTER_S))
 
 
 def draw_fix(draw: Random, lat: float, lon: float) -> Position | None:

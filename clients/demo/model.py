@@ -65,6 +65,8 @@ class Model:
         """The newest answers, and the short id of their alert."""
         self.press_to_handheld_ms = Figures()
         self.press_to_receipt_ms = Figures()
+        self.first_shown_ms: OrderedDict[str, float] = OrderedDict()
+        """From each press to the first handheld that showed its alert."""
         self.enrolling: dict[str, Enrolling] = {}
         self.replaying: Replaying | None = None
         self.wrong: deque[Checked] = deque(maxlen=WRONG_KEPT)
@@ -155,7 +157,7 @@ class Model:
     def _remember_press(self, report: Pressed) -> None:
         # The press and its alert come by different pipes, in either order.
         for shown_ns in self._shown_ns.pop(report.signal_id, ()):
-            self._measure(report.at_ns, shown_ns)
+            self._measure(report.signal_id, report.at_ns, shown_ns)
         self._pressed_ns[report.signal_id] = report.at_ns
         _bound(self._pressed_ns)
 
@@ -165,13 +167,16 @@ class Model:
             return
         pressed_ns = self._pressed_ns.get(report.alert_id)
         if pressed_ns is not None:
-            self._measure(pressed_ns, report.at_ns)
+            self._measure(report.alert_id, pressed_ns, report.at_ns)
         else:
             self._shown_ns.setdefault(report.alert_id, []).append(report.at_ns)
             _bound(self._shown_ns)
 
-    def _measure(self, pressed_ns: int, shown_ns: int) -> None:
-        self.press_to_handheld_ms.add((shown_ns - pressed_ns) / 1e6)
+    def _measure(self, alert_id: str, pressed_ns: int, shown_ns: int) -> None:
+        took_ms = (shown_ns - pressed_ns) / 1e6
+        self.press_to_handheld_ms.add(took_ms)
+        self.first_shown_ms[alert_id] = min(took_ms, self.first_shown_ms.get(alert_id, took_ms))
+        _bound(self.first_shown_ms)
 
     def _hear(self, report: Heard) -> None:
         if report.signal_id in self._heard:

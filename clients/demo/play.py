@@ -89,9 +89,9 @@ async def _with_everybody(play: Play, ground: Ground, credentials: Credentials) 
     play.is_playing = True
     async with Operator(play.url, credentials) as operator, trio.open_nursery() as nursery:
         nursery.start_soon(_watch, play, operator)
-        nursery.start_soon(group, _answering(play), play.patrols_leave, patrols_left)
+        nursery.start_soon(group, patrols_of(play), play.patrols_leave, patrols_left)
         await _wait_for_patrols(play)
-        nursery.start_soon(group, _calling(play, ground), play.callers_leave, callers_left)
+        nursery.start_soon(group, callers_of(play, ground), play.callers_leave, callers_left)
         try:
             await _show(play)
         finally:
@@ -104,14 +104,16 @@ async def _with_everybody(play: Play, ground: Ground, credentials: Credentials) 
         nursery.cancel_scope.cancel()
 
 
-def _answering(play: Play) -> list[tuple[str, list[str]]]:
+def patrols_of(play: Play) -> list[tuple[str, list[str]]]:
+    """Return the simulators of those who answer, with their arguments."""
     options = play.options
     common = ["--url", play.url, "--seed", str(options.seed), "--hurry", str(options.hurry)]
     prompt = ["--prompt"] if options.is_check else []
     return [("handhelds", [*common, *prompt]), ("control_room", common)]
 
 
-def _calling(play: Play, ground: Ground) -> list[tuple[str, list[str]]]:
+def callers_of(play: Play, ground: Ground) -> list[tuple[str, list[str]]]:
+    """Return the simulators of those who press, with their arguments."""
     options = play.options
     common = ["--url", play.url, "--seed", str(options.seed)]
     if options.incidents is None:

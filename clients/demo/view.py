@@ -1,9 +1,9 @@
 """Draws the model for a terminal: Spanish first, English beside it."""
 
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
-from rich.columns import Columns
+from rich import box
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -56,8 +56,35 @@ REACH: Final = MappingProxyType(
         Reach.NO_QUADRANT: "sin cuadrante · no quadrant",
     }
 )
+LATE: Final = MappingProxyType(
+    {
+        "received": "red",
+        "sent": "envío",
+        "delivered": "entrega",
+        "accepted": "acepta",
+        "arrived": "llegada",
+    }
+)
+"""The stages that may break their budget, as the last column names them."""
+COLUMNS: Final = (
+    ("alerta", "dim", 6, None),
+    ("tipo", "", 10, None),
+    ("cuadrante", "", 13, None),
+    ("estado · state", "", None, 4),
+    ("urgencia", "", 8, None),
+    ("sale", "green", 6, None),
+    ("a patrulla", "bold green", 10, None),
+    ("acepta", "cyan", 6, None),
+    ("llega", "green", 6, None),
+    ("ETA, patrulla", "", None, 7),
+    ("escala · raised", "", None, 4),
+    ("tarde · late", "", None, 3),
+)
+"""Title, style, and either the width or the share of what the others leave."""
+RIGHT: Final = frozenset({"sale", "a patrulla", "acepta", "llega"})
 FEED_ROWS: Final = 8
-ROWS_AROUND_TABLE: Final = 9 + FEED_ROWS
+ROWS_AROUND_TABLE: Final = 6 + 4 + FEED_ROWS + 2
+"""Header with its frame, the table's head, the feed with its frame, one line to spare."""
 GROUPS: Final = MappingProxyType(
     {
         "handhelds": "patrullas",
@@ -70,7 +97,7 @@ GROUPS: Final = MappingProxyType(
 
 def screen(model: Model, url: str, health: str, height: int) -> RenderableType:
     """Draw everything, in `height` lines."""
-    rows = max(3, height - ROWS_AROUND_TABLE)
+    rows = max(1, height - ROWS_AROUND_TABLE)
     return Group(header(model, url, health), alert_table(model, rows), feed(model))
 
 
@@ -99,6 +126,8 @@ def header(model: Model, url: str, health: str) -> Panel:
     lines = [first, second, third]
     if model.replaying is not None:
         lines.append(replay_line(model))
+    for each in lines:
+        each.no_wrap, each.overflow = True, "ellipsis"
     return Panel(Group(*lines), border_style="blue")
 
 
@@ -118,53 +147,57 @@ def replay_line(model: Model) -> Text:
 
 def alert_table(model: Model, rows: int) -> Table:
     """Draw the newest alerts."""
-    table = Table(expand=True, border_style="blue", pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("alerta", no_wrap=True)
-    table.add_column("tipo", no_wrap=True)
-    table.add_column("cuadrante", no_wrap=True, ratio=3)
-    table.add_column("estado · state", no_wrap=True, ratio=3)
-    table.add_column("urgencia", no_wrap=True)
-    table.add_column("tiempos · times", no_wrap=True, ratio=4)
-    table.add_column("patrulla · patrol", no_wrap=True, ratio=4)
-    table.add_column("escala · escalation", no_wrap=True, ratio=3)
-    table.add_column("tarde · late", no_wrap=True, ratio=2)
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        expand=True,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        collapse_padding=True,
+    )
+    for title, style, width, share in COLUMNS:
+        side: Literal["left", "right"] = "right" if title in RIGHT else "left"
+        table.add_column(title, style=style, width=width, ratio=share, no_wrap=True, justify=side)
     for alert in list(reversed(model.alerts.values()))[:rows]:
-        table.add_row(*row(alert))
+        table.add_row(*row(alert, model.first_shown_ms.get(alert.alert_id)))
     return table
 
 
-def row(alert: Alert) -> tuple[str | Text, ...]:
-    """Draw one alert."""
-    quadrant = alert.quadrant
-    where = "—" if quadrant is None else f"{quadrant.name} {quadrant.cai}"
-    owner = alert.owner
-    eta = f" ({owner.eta_s} s)" if owner and owner.eta_s is not None else ""
+def row(alert: Alert, first_shown_ms: float | None) -> tuple[str | Text, ...]:
+    """Draw one alert; `first_shown_ms`: from the press to the first handheld, as measured here."""
+    quadrant, stages, owner = alert.quadrant, alert.stages, alert.owner
+    eta = f"{owner.eta_s} s, " if owner and owner.eta_s is not None else ""
     raised = STEP[alert.escalation.step] or REACH[alert.told.reach]
     return (
         short(alert.alert_id),
         KIND[alert.kind],
-        where,
+        "—" if quadrant is None else quadrant.name,
         Text(*STATE[alert.state]),
         Text(*URGENCY[alert.urgency]),
-        times(alert.stages),
-        "" if owner is None else f"{owner.name}{eta}",
+        _since(stages, stages.sent_at_ms),
+        "" if first_shown_ms is None else f"{first_shown_ms:.1f} ms",
+        _since(stages, stages.accepted_at_ms),
+        _since(stages, stages.arrived_at_ms),
+        "" if owner is None else f"{eta}{owner.name}",
         Text(raised, "red" if raised else ""),
-        Text(", ".join(f"{late.stage} {_span(late.took_ms)}" for late in alert.late), "red"),
+        Text(", ".join(f"{LATE[late.stage]} {_span(late.took_ms)}" for late in alert.late), "red"),
     )
 
 
 def times(stages: Stages) -> str:
     """Write the stage times since the press was received."""
-    start_ms = stages.received_at_ms
-    if start_ms is None:
-        return ""
     named = (
-        ("env", stages.sent_at_ms),
-        ("ent", stages.delivered_at_ms),
-        ("ace", stages.accepted_at_ms),
-        ("lle", stages.arrived_at_ms),
+        ("enviada", stages.sent_at_ms),
+        ("entregada", stages.delivered_at_ms),
+        ("aceptada", stages.accepted_at_ms),
+        ("llega", stages.arrived_at_ms),
     )
-    return " ".join(f"{name} {_span(at_ms - start_ms)}" for name, at_ms in named if at_ms)
+    return ", ".join(f"{name} {since}" for name, at_ms in named if (since := _since(stages, at_ms)))
+
+
+def _since(stages: Stages, at_ms: int | None) -> str:
+    if at_ms is None or stages.received_at_ms is None:
+        return ""
+    return _span(at_ms - stages.received_at_ms)
 
 
 def feed(model: Model) -> RenderableType:
@@ -185,7 +218,9 @@ def feed(model: Model) -> RenderableType:
             )
         )
     title = "respuestas · answers"
-    return Panel(Columns(lines, column_first=True), title=title, border_style="blue")
+    for each in lines:
+        each.no_wrap, each.overflow = True, "ellipsis"
+    return Panel(Group(*lines), title=title, border_style="blue")
 
 
 def line(alert: Alert, reached: str) -> str:

@@ -29,20 +29,7 @@ def connected(city: City, event: Connected, now: Moment) -> list[Effect]:
     replaced = city.presence.arrive(device, event.session_id)
     if replaced is not None:
         effects.append(CloseSession(replaced, CloseCode.REPLACED))
-    concerning = _concerning(city, device)
-    welcome = Welcome(
-        device_id=device.device_id,
-        role=device.role,
-        name=device.name,
-        now_ms=now.wall_ms,
-        quadrant=device.quadrant,
-        edition=city.registry.locator.edition.id,
-        on_duty=city.presence.is_on_duty(device.device_id),
-        open_alerts=len(concerning),
-        ping_interval_s=PING_INTERVAL_S,
-    )
-    effects.append(Reply(event.session_id, welcome))
-    effects += _up_to_date(city, device, concerning, now)
+    effects += _welcome(city, device, event.session_id, now)
     effects.append(_about(FactKind.GREETED, device, now, device.role))
     return effects
 
@@ -101,7 +88,7 @@ def _device_changed(city: City, before: Device | None, device: Device, now: Mome
         effects.append(CloseSession(session_id, CloseCode.REPLACED))
     city.presence.changed(before, device)
     if before.quadrant != device.quadrant and session_id is not None:
-        effects += _up_to_date(city, device, _concerning(city, device), now)
+        effects += _welcome(city, device, session_id, now)
     return effects
 
 
@@ -154,6 +141,23 @@ def _told_of(city: City, device: Device) -> list[Alert]:
         if alert.owner is not None and alert.owner.device_id == device.device_id:
             alerts[alert.alert_id] = alert
     return list(alerts.values())
+
+
+def _welcome(city: City, device: Device, session_id: int, now: Moment) -> list[Effect]:
+    """Say who the device is, and from nothing what concerns it: a device may be moved as well."""
+    concerning = _concerning(city, device)
+    welcome = Welcome(
+        device_id=device.device_id,
+        role=device.role,
+        name=device.name,
+        now_ms=now.wall_ms,
+        quadrant=device.quadrant,
+        edition=city.registry.locator.edition.id,
+        on_duty=city.presence.is_on_duty(device.device_id),
+        open_alerts=len(concerning),
+        ping_interval_s=PING_INTERVAL_S,
+    )
+    return [Reply(session_id, welcome), *_up_to_date(city, device, concerning, now)]
 
 
 def _up_to_date(city: City, device: Device, concerning: list[Alert], now: Moment) -> list[Effect]:

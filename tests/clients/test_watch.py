@@ -80,14 +80,17 @@ async def test_an_error_that_names_the_action_is_raised_from_it() -> None:
 
 
 async def test_an_action_made_offline_waits_for_the_state() -> None:
-    async with peer() as server, Operator(server.url, OPERATOR) as operator:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(operator.close, an_id(), Outcome.REAL)
-            guest = await server.visit()
-            await guest.welcome(alert())
-            heard = await guest.hear(Close)
-            assert heard.alert_id == an_id()
-            await guest.say(alert(version=2, state=CLOSED, outcome=Outcome.REAL))
+    async with (
+        peer() as server,
+        Operator(server.url, OPERATOR) as operator,
+        trio.open_nursery() as nursery,
+    ):
+        nursery.start_soon(operator.close, an_id(), Outcome.REAL)
+        guest = await server.visit()
+        await guest.welcome(alert())
+        heard = await guest.hear(Close)
+        assert heard.alert_id == an_id()
+        await guest.say(alert(version=2, state=CLOSED, outcome=Outcome.REAL))
 
 
 async def test_a_close_that_was_applied_before_the_link_broke_succeeds() -> None:

@@ -5,7 +5,8 @@ from rich.console import Console, RenderableType
 
 from clients.demo.model import Model
 from clients.demo.reports import Answered, Checked, Connected, Failed, Pressed, Replaying, Shown
-from clients.demo.view import KIND, REACH, STATE, STEP, URGENCY, line, screen, summary_lines
+from clients.demo.view import KIND, LATE, REACH, STATE, STEP, URGENCY, line, screen, summary_lines
+from dispatch.core.limits import BUDGET_MS
 from protocol.messages import LateStage, Text
 from protocol.vocabulary import AlertState, FoundBy, Kind, Reach, Step, Urgency
 from tests.clients.demo.samples import ALERT_ID, OWNER, alert
@@ -13,8 +14,8 @@ from tests.clients.demo.samples import ALERT_ID, OWNER, alert
 URL = "ws://127.0.0.1:7310/v1"
 
 
-def drawn(renderable: RenderableType, height: int = 40) -> str:
-    console = Console(width=240, height=height, record=True, force_terminal=True, file=StringIO())
+def drawn(renderable: RenderableType, height: int = 40, width: int = 240) -> str:
+    console = Console(width=width, height=height, record=True, force_terminal=True, file=StringIO())
     console.print(renderable)
     return console.export_text()
 
@@ -25,6 +26,10 @@ def drawn(renderable: RenderableType, height: int = 40) -> str:
 )
 def test_there_is_a_word_for_everything(words: type, table: dict[object, object]) -> None:
     assert set(words) == set(table)  # type: ignore[call-overload]
+
+
+def test_every_stage_that_may_be_late_has_its_word() -> None:
+    assert set(BUDGET_MS) == set(LATE)
 
 
 def test_an_accepted_alert_shows_who_comes_when_and_how_quick_it_was() -> None:
@@ -47,10 +52,10 @@ def test_an_accepted_alert_shows_who_comes_when_and_how_quick_it_was() -> None:
         "Cuadrante 007",
         "aceptada",
         "alta",
-        "Patrullera Lozadal (90 s)",
+        "90 s, Patrullera Lozadal",
         "repetida",
-        "env 1 ms ent 7 ms ace 12.5 s",
-        "accepted 12.5 s",
+        "1 ms",
+        "acepta 12.5 s",
     ):
         assert word in text, word
 
@@ -82,15 +87,16 @@ def test_answers_failures_and_wrong_places_are_seen() -> None:
         assert word in text, word
 
 
+@pytest.mark.parametrize("width", [80, 150, 240])
 @pytest.mark.parametrize("height", [24, 40, 60])
-def test_it_fits_the_terminal(height: int) -> None:
+def test_it_fits_the_terminal(height: int, width: int) -> None:
     model = Model()
     for number in range(100):
         model.alerts[str(number)] = alert()
         said = Text("acepta, llega en 80 s", "accepts")
         model.take(Answered(ALERT_ID, f"Patrulla {number}", None, said))
     model.take(Replaying(3, 10, 2, 0))
-    lines = drawn(screen(model, URL, "green", height), height).splitlines()
+    lines = drawn(screen(model, URL, "green", height), height, width).splitlines()
     assert len(lines) <= height
 
 
@@ -98,7 +104,7 @@ def test_where_there_is_no_terminal_each_event_is_a_line() -> None:
     text = line(alert(version=2, owner=OWNER, accepted_at_ms=1_502), "accepted")
     assert text == (
         "789ab aceptada · accepted: pánico, Cuadrante 007 Patrullera Lozadal "
-        "[env 1 ms ent 7 ms ace 1.5 s]"
+        "[enviada 1 ms, entregada 7 ms, aceptada 1.5 s]"
     )
 
 

@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+
+from clients.commands.running import ExitCode
+from protocol.close_codes import CloseCode
+from protocol.messages import Close
+from protocol.vocabulary import AlertState, ErrorCode, Outcome
+from tests.clients.commands.command import run, running
+from tests.clients.peer import peer
+from tests.clients.samples import OPERATOR, alert, an_id, error
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    OPERATOR.save(tmp_path / ".config" / "cuadrante" / "operator.json")
+    return tmp_path
+
+
+async def test_it_watches_until_the_server_will_not_have_it(home: Path) -> None:
+    async with (
+        peer() as server,
+        running(home, "operator", "watch", "--server", server.url) as command,
+    ):
+        guest = await server.visit()
+        await guest.welcome(alert())
+        await command.line("PÁNICO")
+        await guest.close(CloseCode.REPLACED)
+        await command.line("Cierre el otro programa")
+        assert await command.ended() == ExitCode.FAILED
+
+
+async def test_it_closes_an_alert(home: Path) -> None:
+    async with peer() as server:
+        arguments = ("close", an_id(), "--outcome", "duplicate", "--note", "ya atendida")
+        async with running(home, "operator", *arguments, "--server", server.url) as command:
+            guest = await server.visit()
+            await guest.welcome(alert())
+            heard = await guest.hear(Close)
+            assert (heard.outcome, heard.note) == (Outcome.DUPLICATE, "ya atendida")
+            await guest.say(alert(version=2, state=AlertState.CLOSED, outcome=Outcome.DUPLICATE))
+            await command.line("Cerrada")
+            assert await command.ended() == ExitCode.DONE
+
+
+async def test_a_refusal_is_told_in_the_servers_words(home: Path) -> None:
+    async with peer() as server:
+        arguments = ("close", an_id(), "--outcome", "real")
+        async with running(home, "operator", *arguments, "--server", server.url) as command:
+            guest = await server.visit()
+            await guest.welcome()
+            heard = await guest.hear(Close)
+            await guest.say(error(ErrorCode.UNKNOWN_ALERT, heard.ref))
+            await command.line("It could not be.")
+            assert await command.ended() == ExitCode.FAILED
+
+
+async def test_a_plain_address_elsewhere_is_refused_with_advice(home: Path) -> None:
+    code, output = await run(home, "operator", "watch", "--server", "ws://example.org/v1")
+    assert code == ExitCode.FAILED
+    assert "wss://" in output

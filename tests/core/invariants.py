@@ -1,0 +1,102 @@
+"""What must hold after everything that happens, whatever happens."""
+
+from collections import defaultdict
+from typing import Any
+
+from dispatch.core.city import City
+from dispatch.core.effects import Send
+from protocol import messages
+from protocol.vocabulary import AlertState, Role
+
+
+def check_city(city: City) -> None:
+    """No alert is left alone, and the board can be trusted."""
+    _check_that_nothing_is_left_alone(city)
+    _check_owners(city)
+    _check_the_board(city)
+
+
+def check_send(city: City, send: Send) -> None:
+    """Nobody is sent what is not theirs, and nobody off duty is called."""
+    assert len(set(send.devices)) == len(send.devices), "a frame is sent twice"
+    match send.message:
+        case messages.Alert() as alert:
+            for device_id in send.devices:
+                assert may_see(city, device_id, alert), f"{device_id} was sent another's alert"
+                assert city.presence.is_here(device_id), f"{device_id} is off duty"
+        case messages.Command():
+            assert all(city.presence.is_here(device_id) for device_id in send.devices)
+        case messages.Receipt() as receipt:
+            alert = city.board.alerts[receipt.alert_id]
+            for device_id in send.devices:
+                pressed = [city.registry.devices.get(each) for each in alert.last_press_of]
+                assert any(
+                    device is not None and device_id in (device.device_id, device.gateway_id)
+                    for device in pressed
+                ), f"{device_id} was sent the receipt of an alert it has no part in"
+
+
+def may_see(city: City, device_id: str, alert: messages.Alert) -> bool:
+    """By the frame alone: the control room all, a patrol what its quadrant was told or it owns."""
+    device = city.registry.devices[device_id]
+    if device.role in (Role.OPERATOR, Role.SUPERVISOR):
+        return True
+    told = {*alert.told.secondary, *alert.told.neighbours}
+    if alert.quadrant is not None:
+        told.add(alert.quadrant.code)
+    is_owner = alert.owner is not None and alert.owner.device_id == device_id
+    return device.role is Role.PATROL and (is_owner or device.quadrant in told)
+
+
+def _check_that_nothing_is_left_alone(city: City) -> None:
+    for alert in city.board.open_alerts():
+        if alert.state is AlertState.ON_SCENE:
+            continue
+        due_s = alert.escalate_at_s if alert.owner is None else alert.owner.due_s
+        assert due_s is not None, f"nothing will ever happen to {alert}"
+        assert _is_reminded(city, alert.alert_id, due_s), f"nobody will look at {alert} in time"
+        if alert.tell_at_s is not None:
+            assert _is_reminded(city, alert.alert_id, alert.tell_at_s)
+
+
+def _is_reminded(city: City, alert_id: str, due_s: float) -> bool:
+    return city.deadlines.reminder_s(alert_id) <= due_s
+
+
+def _check_owners(city: City) -> None:
+    for alert in city.board.open_alerts():
+        owned = alert.state in (AlertState.ACCEPTED, AlertState.ON_SCENE)
+        assert owned == (alert.owner is not None), f"{alert.state} by {alert.owner}"
+        if alert.owner is not None:
+            assert city.presence.is_on_duty(alert.owner.device_id), "the owner is off duty"
+
+
+def _check_the_board(city: City) -> None:
+    board = city.board
+    by_signal: dict[str, str] = {}
+    by_device: dict[str, dict[str, None]] = defaultdict(dict)
+    by_quadrant: dict[str, set[str]] = defaultdict(set)
+    open_count = 0
+    for alert in board.alerts.values():
+        by_signal |= dict.fromkeys(alert.presses, alert.alert_id)
+        if not alert.is_open:
+            continue
+        open_count += 1
+        assert len(set(alert.quadrants)) == len(alert.quadrants), "a quadrant is told twice"
+        for device_id in alert.last_press_of:
+            by_device[device_id][alert.alert_id] = None
+        for quadrant in alert.quadrants:
+            by_quadrant[quadrant].add(alert.alert_id)
+        place = alert.place
+        if place.lat is not None and place.lon is not None:
+            assert alert in board.open_near(place.lat, place.lon)
+    index: Any = board.__dict__
+    assert board.open_count == open_count
+    assert index["_by_signal"] == by_signal
+    assert {key: set(ids) for key, ids in index["_open_by_device"].items()} == {
+        key: set(ids) for key, ids in by_device.items()
+    }
+    assert {key: set(ids) for key, ids in index["_open_by_quadrant"].items()} == by_quadrant
+    in_cells = [alert_id for cell in index["_open_by_cell"].values() for alert_id in cell]
+    assert len(in_cells) == len(set(in_cells)) <= open_count
+    assert len(index["_closed"]) == len(board.alerts) - open_count

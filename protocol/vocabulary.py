@@ -161,6 +161,8 @@ class ErrorCode(StrEnum):
     """The alert has ended."""
     UNAVAILABLE = "unavailable"
     """What this needs does not work at the moment: send the frame again later."""
+    UNABLE_TO_STORE = "unable_to_store"
+    """The press was dispatched but is on no disk yet: keep it and send it again, the same."""
     OVERLOADED = "overloaded"
     """There is no room for this at the moment: send the frame again later."""
 
@@ -189,5 +191,7 @@ BLAME: Final = MappingProxyType(
         ),
         Blame.CLIENT,
     )
-    | dict.fromkeys((ErrorCode.UNAVAILABLE, ErrorCode.OVERLOADED), Blame.SERVER)
+    | dict.fromkeys(
+        (ErrorCode.UNAVAILABLE, ErrorCode.UNABLE_TO_STORE, ErrorCode.OVERLOADED), Blame.SERVER
+    )
 )

@@ -88,6 +88,8 @@ class Alert:
     """By signal id, the first one included: what a retransmission is answered from."""
     last_press_of: dict[str, Press] = field(default_factory=dict)
     """By device id, its newest one: who is sent receipts, and the repeat window."""
+    unstored: dict[str, None] = field(default_factory=dict)
+    """Signal ids of accepted presses that the journal has not stored yet."""
     folded: list[Folded] = field(default_factory=list)
     signals_total: int = 1
     reach: Reach = Reach.ON_DUTY
@@ -108,6 +110,11 @@ class Alert:
     closed_at_s: float | None = None
     late: dict[str, int] = field(default_factory=dict)
     """stage -> milliseconds it took, for the stages that broke their budget."""
+
+    def press(self, signal_id: str) -> Press | None:
+        """Find one of its presses, as far back as they are remembered."""
+        newest = (press for press in self.last_press_of.values() if press.signal_id == signal_id)
+        return self.presses.get(signal_id) or next(newest, None)
 
     @property
     def quadrant(self) -> str | None:

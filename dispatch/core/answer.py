@@ -30,6 +30,7 @@ def delivered(city: City, device: Device, message: Delivered, now: Moment) -> li
         return deny(device.device_id, message, denial, now, message.alert_id)
     if device.role is not Role.PATROL or device.device_id in alert.delivered or not alert.is_open:
         return []
+    city.changed[alert.alert_id] = alert
     alert.delivered[device.device_id] = None
     took_ms = reach_stage(alert, "delivered", now.wall_ms)
     fact = Fact(

@@ -68,6 +68,19 @@ class Board:
         self.lift(alert)
         self._closed.append(alert.alert_id)
 
+    def restore(self, alert: Alert) -> None:
+        """Put up an alert of an earlier run: open, or closed (those in the order of closing)."""
+        self.alerts[alert.alert_id] = alert
+        for signal_id in alert.presses:
+            self._by_signal[signal_id] = alert.alert_id
+        if not alert.is_open:
+            self._closed.append(alert.alert_id)
+            return
+        self.open_count += 1
+        for device_id in alert.last_press_of:
+            self._open_by_device.setdefault(device_id, {})[alert.alert_id] = None
+        self.place(alert)
+
     def forget_old(self, now_s: float) -> None:
         """Drop closed alerts that are too old, or too many."""
         while self._closed:

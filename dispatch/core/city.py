@@ -4,6 +4,7 @@ import heapq
 import math
 from dataclasses import dataclass, field
 
+from dispatch.core.alert import Alert
 from dispatch.core.board import Board
 from dispatch.core.presence import Presence
 from dispatch.core.registry import Registry
@@ -55,5 +56,9 @@ class City:
     presence: Presence = field(default_factory=Presence)
     board: Board = field(default_factory=Board)
     deadlines: Deadlines = field(default_factory=Deadlines)
+    changed: dict[str, Alert] = field(default_factory=dict)
+    """The alerts that the event at hand has changed so far: what the journal is to keep."""
+    unkept: dict[tuple[str, str], None] = field(default_factory=dict)
+    """(alert id, signal id) of the presses at hand that wait to hear that they are stored."""
     last_known: dict[str, LastKnown] = field(default_factory=dict)
     """device id -> the newest position that it reported; at most one a device."""

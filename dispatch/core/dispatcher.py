@@ -3,7 +3,10 @@
 `handle` is synchronous, deterministic and reads no clock: the same events give the same effects.
 """
 
-from dispatch.core import answer, attend, press
+from collections.abc import Iterable
+
+from dispatch.core import answer, attend, press, storage
+from dispatch.core.alert import Alert
 from dispatch.core.authorise import may_say
 from dispatch.core.budget import reach_stage
 from dispatch.core.city import City
@@ -13,11 +16,14 @@ from dispatch.core.events import (
     Connected,
     Disconnected,
     Event,
+    NotStored,
     Received,
+    Stored,
     Tick,
     TokenKept,
     Written,
 )
+from dispatch.core.journalled import journalled
 from dispatch.core.moment import Moment
 from dispatch.core.registry import Device, Registry
 from dispatch.core.tell import deny
@@ -41,6 +47,15 @@ class Dispatcher:
 
     def handle(self, event: Event, now: Moment) -> list[Effect]:
         """Take one event and say what is to be done about it, in order."""
+        return journalled(self.city, self._decide(event, now), now)
+
+    def restore(self, alerts: Iterable[Alert]) -> None:
+        """Put up again what the journal kept of an earlier run. Before the first event."""
+        for alert in alerts:
+            self.city.board.restore(alert)
+            self.city.deadlines.remind(alert.due_s, alert.alert_id)
+
+    def _decide(self, event: Event, now: Moment) -> list[Effect]:
         match event:
             case Received():
                 return self._received(event, now)
@@ -52,6 +67,10 @@ class Dispatcher:
                 return attend.connected(self.city, event, now)
             case Disconnected():
                 return attend.disconnected(self.city, event, now)
+            case Stored():
+                return storage.stored(self.city, event)
+            case NotStored():
+                return storage.not_stored(self.city, event)
             case TokenKept():
                 return attend.token_kept(self.city, event)
             case change:

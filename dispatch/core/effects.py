@@ -5,6 +5,7 @@ Devices and sessions are named by id, never by socket, so that edges may one day
 
 from dataclasses import dataclass
 
+from dispatch.core.entry import Entry
 from dispatch.core.facts import Fact
 from protocol.close_codes import CloseCode
 from protocol.messages import AnyServerMessage
@@ -51,4 +52,15 @@ class Record:
     fact: Fact
 
 
-Effect = Send | Reply | CloseSession | IssueToken | Record
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Lines for the journal. `presses`, (alert id, signal id), wait to hear that they are stored.
+
+    The core is told by the event `Stored`, or `NotStored`.
+    """
+
+    entries: tuple[Entry, ...]
+    presses: tuple[tuple[str, str], ...] = ()
+
+
+Effect = Append | Send | Reply | CloseSession | IssueToken | Record

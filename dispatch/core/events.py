@@ -49,8 +49,24 @@ class TokenKept:
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """These presses, (alert id, signal id), are safely in the journal."""
+
+    presses: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotStored:
+    """These presses could not be stored. They were dispatched; their senders should know."""
+
+    presses: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed: do what is due."""
 
 
-Event = Connected | Disconnected | Received | Written | TokenKept | Tick | Change
+Event = (
+    Connected | Disconnected | Received | Written | Stored | NotStored | TokenKept | Tick | Change
+)

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 class FactKind(StrEnum):
     SIGNAL = "signal"
+    TOLD = "told"
     CANCEL_ASKED = "cancel_asked"
     DISPATCHED = "dispatched"
     DELIVERED = "delivered"

@@ -158,6 +158,8 @@ def _known(city: City, heard: Heard, judgement: Judgement, now: Moment) -> list[
         speaker_id = heard.speaker.device_id
         return deny(speaker_id, signal, Denial.SIGNAL_ID_CONFLICT, now, signal.signal_id)
     if verdict is Verdict.RETRANSMISSION:
+        if signal.signal_id in alert.unstored:
+            _keep(city, alert, signal.signal_id)  # it failed, or is on its way: once more is safe
         effects = receipt(city, alert, alert.presses[signal.signal_id])
     else:
         effects = _fold(city, alert, heard, verdict, now)
@@ -194,10 +196,18 @@ def _join(city: City, alert: Alert, heard: Heard, verdict: Verdict, now: Moment)
     signal, sender = heard.signal, heard.sender
     pressed = Press(signal.signal_id, sender.device_id, signal.kind, verdict, now.mono_s)
     city.board.join(alert, pressed)
+    _keep(city, alert, pressed.signal_id)
     alert.last_signal_s = now.mono_s
     if signal.position is not None and is_usable(signal.position):
         city.last_known[sender.device_id] = LastKnown(signal.position, now.mono_s)
     return pressed
+
+
+def _keep(city: City, alert: Alert, signal_id: str) -> None:
+    """Have the journal keep a press, and its sender told once it does."""
+    alert.unstored[signal_id] = None
+    city.changed[alert.alert_id] = alert
+    city.unkept[alert.alert_id, signal_id] = None
 
 
 def _louder(alert: Alert, verdict: Verdict) -> Urgency:

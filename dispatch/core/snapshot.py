@@ -64,9 +64,7 @@ def _shift(alert: Alert, by_s: float) -> None:
     alert.closed_at_s = _moved(alert.closed_at_s, by_s)
     alert.presses = {key: _shifted(press, by_s) for key, press in alert.presses.items()}
     alert.last_press_of = {key: _shifted(press, by_s) for key, press in alert.last_press_of.items()}
-    alert.folded = [
-        replace(folded, press=_shifted(folded.press, by_s)) for folded in alert.folded
-    ]
+    alert.folded = [replace(folded, press=_shifted(folded.press, by_s)) for folded in alert.folded]
     if alert.owner is not None:
         alert.owner = replace(alert.owner, due_s=alert.owner.due_s + by_s)
 

@@ -19,6 +19,7 @@ from protocol.vocabulary import Action, AlertState
 def tell(city: City, alert: Alert, now: Moment, *, first: bool = False) -> list[Effect]:
     """Send the alert's whole state, as a new version, to everyone who answers or watches it."""
     recipients = audience(alert, city.presence)
+    city.changed[alert.alert_id] = alert
     alert.version += 1
     alert.told_at_s = now.mono_s
     alert.tell_at_s = None
@@ -35,6 +36,7 @@ def tell_soon(city: City, alert: Alert, now: Moment) -> list[Effect]:
 
     A device that floods its alert costs its patrol one frame a second, not one a press.
     """
+    city.changed[alert.alert_id] = alert
     due_s = alert.told_at_s + UPDATE_INTERVAL_S
     if now.mono_s >= due_s:
         return tell(city, alert, now)
@@ -52,6 +54,7 @@ def ring(city: City, alert: Alert) -> list[Effect]:
 
 def receipts(city: City, alert: Alert) -> list[Effect]:
     """Tell everyone who called for help in this alert how far it has got."""
+    city.changed[alert.alert_id] = alert
     alert.receipt_version += 1
     return [
         effect for press in alert.last_press_of.values() for effect in receipt(city, alert, press)
@@ -60,18 +63,23 @@ def receipts(city: City, alert: Alert) -> list[Effect]:
 
 def receipt(city: City, alert: Alert, press: Press) -> list[Effect]:
     """Tell one sender of one press: the device, and the gateway that may speak for it."""
+    told = listeners(city, press)
+    if not told:
+        return []
+    reached_anyone = alert.state is not AlertState.RAISED
+    view = receipt_view(alert, city.registry, press, reached_anyone=reached_anyone)
+    return [Send(told, view)]
+
+
+def listeners(city: City, press: Press) -> tuple[str, ...]:
+    """Return who is connected of those that hear about a press."""
     device = city.registry.devices.get(press.device_id)
     gateway_id = None if device is None else device.gateway_id
-    listeners = tuple(
+    return tuple(
         listener
         for listener in (press.device_id, gateway_id)
         if listener is not None and listener in city.presence.session_of
     )
-    if not listeners:
-        return []
-    reached_anyone = alert.state is not AlertState.RAISED
-    view = receipt_view(alert, city.registry, press, reached_anyone=reached_anyone)
-    return [Send(listeners, view)]
 
 
 def deny(

@@ -86,6 +86,7 @@ def receipt_view(
         quadrant=alert.quadrant_view,
         found_by=alert.place.location.found_by,
         reach=alert.reach,
+        stored=press.signal_id not in alert.unstored,
         delivered_to=len(alert.delivered),
         patrol=patrol,
         eta_s=None if alert.owner is None else alert.owner.eta_s,

@@ -108,6 +108,10 @@ ERROR: Final = MappingProxyType(
             "Only the patrol that accepted it may do that.",
         ),
         ErrorCode.ALREADY_CLOSED: Text("La alerta ya está cerrada.", "The alert is closed."),
+        ErrorCode.UNABLE_TO_STORE: Text(
+            "Avisamos a la patrulla, pero aún no pudimos guardar la señal; se reintenta.",
+            "The patrol was alerted, but the signal could not be stored yet; it is tried again.",
+        ),
         ErrorCode.OVERLOADED: Text(
             "El sistema está al límite y no pudo recibir la señal. Llame al 123.",
             "The system is at its limit and could not take the signal. Call 123.",

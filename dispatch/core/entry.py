@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Entry:
     """A fact, in the words of `dispatch.core.facts`, and the alert's whole state after it.
 
-    `state` is the alert as `dispatch.core.snapshot` writes it (bytes, opaque here), so that the
+    `state` is the alert as `dispatch.core.snapshot` writes it (opaque to the journal), so that the
     newest entry of an alert is all that recovery needs. None for facts that belong to no alert.
     """
 

@@ -1,0 +1,36 @@
+"""What a sender is told of its press's storage: that it is safe, or that it is not."""
+
+from dispatch.core.city import City
+from dispatch.core.effects import Effect, Send
+from dispatch.core.events import NotStored, Stored
+from dispatch.core.tell import listeners, receipt
+from dispatch.core.words import ERROR
+from protocol.messages import Error
+from protocol.vocabulary import ErrorCode
+
+
+def stored(city: City, event: Stored) -> list[Effect]:
+    """Say so to each sender: from now on the press survives whatever happens to us."""
+    effects: list[Effect] = []
+    for alert_id, signal_id in event.presses:
+        alert = city.board.alerts.get(alert_id)
+        if alert is None or signal_id not in alert.unstored:
+            continue
+        del alert.unstored[signal_id]
+        alert.receipt_version += 1
+        press = alert.press(signal_id)
+        if press is not None:
+            effects += receipt(city, alert, press)
+    return effects
+
+
+def not_stored(city: City, event: NotStored) -> list[Effect]:
+    """Say so to each sender, which keeps its press and sends it again; it was dispatched."""
+    code = ErrorCode.UNABLE_TO_STORE
+    return [
+        Send(told, Error(code=code, text=ERROR[code], about="signal", alert_id=alert_id))
+        for alert_id, signal_id in event.presses
+        if (alert := city.board.alerts.get(alert_id)) is not None
+        and (press := alert.press(signal_id)) is not None
+        and (told := listeners(city, press))
+    ]

@@ -1,0 +1,163 @@
+"""What entries become in PostgreSQL, where people query them.
+
+Every function works inside the transaction of its caller.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from dispatch.core.facts import Fact, FactKind
+from dispatch.core.entry import Entry
+from dispatch.store.pool import Connection
+from dispatch.store.record import _is_kept, _keep
+
+Numbered: TypeAlias = tuple[int, Entry]
+"""An entry and its number in its journal."""
+
+_REFUSALS: Final = frozenset({FactKind.DENIED, FactKind.REFUSED})
+"""What was asked in vain is on its own record, `denials`: nothing happened to the alert."""
+_KINDS: Final = frozenset(FactKind)
+
+_LOCK_MARK = "SELECT drained_seq, drained_at_ms FROM journals WHERE journal_id = $1 FOR UPDATE"
+_NEW_MARK = "INSERT INTO journals (journal_id) VALUES ($1) ON CONFLICT DO NOTHING"
+_MOVE_MARK = "UPDATE journals SET drained_seq = $2, drained_at_ms = $3 WHERE journal_id = $1"
+
+_ALERTS = """
+    INSERT INTO alerts AS a (alert_id, version, person_id, view)
+    SELECT n.alert_id, n.version, d.person_id, n.view
+    FROM unnest($1::uuid[], $2::integer[], $3::jsonb[]) AS n (alert_id, version, view)
+    LEFT JOIN devices AS d ON d.device_id = n.view #>> '{sender,device_id}'
+    ON CONFLICT (alert_id) DO UPDATE
+    SET version = excluded.version, view = excluded.view,
+        person_id = coalesce(a.person_id, excluded.person_id)
+    WHERE excluded.version >= a.version
+"""
+# Equal, because a delivery alters what an alert shows and makes no new version.
+
+_EVENTS = """
+    WITH happened AS (
+        INSERT INTO alert_events (journal_id, seq, alert_id, at, kind, reason, device_id,
+                                  person_id, took_ms, version)
+        SELECT $1, seq, alert_id, to_timestamp(at_ms / 1000.0), kind, reason, device_id,
+               person_id, took_ms, version
+        FROM unnest($2::bigint[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[],
+                    $8::text[], $9::bigint[], $10::integer[])
+             AS n (seq, alert_id, at_ms, kind, reason, device_id, person_id, took_ms, version)
+        ON CONFLICT DO NOTHING
+        RETURNING alert_id, device_id, kind, at
+    )
+    INSERT INTO deliveries AS d (alert_id, device_id, delivered_at, accepted_at, arrived_at)
+    SELECT alert_id, device_id,
+           min(at) FILTER (WHERE kind = 'delivered'),
+           min(at) FILTER (WHERE kind = 'accepted'),
+           min(at) FILTER (WHERE kind = 'arrived')
+    FROM happened
+    WHERE kind IN ('delivered', 'accepted', 'arrived') AND device_id IS NOT NULL
+    GROUP BY alert_id, device_id
+    ON CONFLICT (alert_id, device_id) DO UPDATE
+    SET delivered_at = least(d.delivered_at, excluded.delivered_at),
+        accepted_at = least(d.accepted_at, excluded.accepted_at),
+        arrived_at = least(d.arrived_at, excluded.arrived_at)
+"""
+
+_REFUSED = """
+    INSERT INTO journal_refused (journal_id, seq, reason, entry) VALUES ($1, $2, $3, $4)
+    ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The last entry of a journal that is in the tables, and when that happened."""
+
+    seq: int
+    at_ms: int
+
+
+async def lock_mark(connection: Connection, journal_id: UUID) -> Mark:
+    """Return how far this journal is drained. Nobody else moves that until the transaction ends."""
+    row = await connection.fetchrow(_LOCK_MARK, journal_id)
+    if row is None:
+        await connection.execute(_NEW_MARK, journal_id)
+        row = await connection.fetchrow(_LOCK_MARK, journal_id)
+    assert row is not None, "it was inserted just now"  # noqa: S101
+    return Mark(*row)
+
+
+async def write(connection: Connection, journal_id: UUID, entries: Sequence[Numbered]) -> None:
+    """Write entries that follow the mark, and move the mark behind them.
+
+    An entry about no alert that has no table of its own is let go: it was logged when it happened.
+    """
+    if shown := _newest_shown(entry for _, entry in entries):
+        await connection.execute(
+            _ALERTS,
+            [entry.alert_id for entry in shown],
+            [entry.version for entry in shown],
+            [entry.view.decode() for entry in shown if entry.view is not None],
+        )
+    happened = [(seq, e) for seq, e in entries if e.alert_id and e.kind not in _REFUSALS]
+    if happened:
+        await connection.execute(
+            _EVENTS,
+            journal_id,
+            [seq for seq, _ in happened],
+            [entry.alert_id for _, entry in happened],
+            [entry.at_ms for _, entry in happened],
+            [entry.kind for _, entry in happened],
+            [entry.reason for _, entry in happened],
+            [entry.device_id for _, entry in happened],
+            [entry.person_id for _, entry in happened],
+            [entry.took_ms for _, entry in happened],
+            [entry.version for _, entry in happened],
+        )
+    if facts := [fact for _, entry in entries if (fact := _fact(entry)) and _is_kept(fact)]:
+        await _keep(connection, facts)
+    await _move_mark(connection, journal_id, entries[-1])
+
+
+async def put_aside(
+    connection: Connection, journal_id: UUID, numbered: Numbered, reason: str
+) -> None:
+    """Keep an entry that the tables refuse, whole and with the reason, and move the mark behind it.
+
+    As bytes, because no column's type can refuse those.
+    """
+    seq, entry = numbered
+    await connection.execute(_REFUSED, journal_id, seq, reason, msgspec.json.encode(entry))
+    await _move_mark(connection, journal_id, numbered)
+
+
+async def _move_mark(connection: Connection, journal_id: UUID, last: Numbered) -> None:
+    seq, entry = last
+    await connection.execute(_MOVE_MARK, journal_id, seq, entry.at_ms)
+
+
+def _newest_shown(entries: Iterable[Entry]) -> list[Entry]:
+    """For each alert the entry with its highest version, the last of those."""
+    newest: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.alert_id is None or entry.view is None:
+            continue
+        known = newest.get(entry.alert_id)
+        if known is None or entry.version >= known.version:
+            newest[entry.alert_id] = entry
+    return list(newest.values())
+
+
+def _fact(entry: Entry) -> Fact | None:
+    if entry.kind not in _KINDS:  # of a newer version
+        return None
+    return Fact(
+        FactKind(entry.kind),
+        entry.at_ms,
+        entry.reason,
+        entry.device_id,
+        entry.alert_id,
+        entry.person_id,
+        entry.took_ms,
+    )

@@ -1,0 +1,52 @@
+"""Deletes the record of old alerts: personal data is kept no longer than it serves (Ley 1581 de
+2012), and years of data stay quick to query."""
+
+from datetime import timedelta
+from typing import Final
+
+from dispatch.store.errors import Refused
+from dispatch.store.pool import Pool, connected
+
+BATCH: Final = 500
+"""Alerts deleted at once, with some ten events each: short locks, and a drain is not held up."""
+KEPT_AT_LEAST: Final = timedelta(days=1)
+"""A slip of the hand must not delete what the control room is looking at."""
+
+# Skips what the drain is writing at this moment, so that neither ever waits for the other.
+_ALERTS = """
+    DELETE FROM alerts WHERE alert_id IN (
+        SELECT alert_id FROM alerts
+        WHERE state = 'closed' AND closed_at < now() - $1::interval
+        ORDER BY closed_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    )
+"""
+_REFUSED = """
+    DELETE FROM journal_refused WHERE (journal_id, seq) IN (
+        SELECT journal_id, seq FROM journal_refused
+        WHERE refused_at < now() - $1::interval ORDER BY refused_at LIMIT $2
+    )
+"""
+
+
+async def forget_alerts(pool: Pool, older_than: timedelta) -> int:
+    """Delete alerts that were closed longer ago, with their events and deliveries; how many.
+
+    An open alert is kept, however old. Entries that were put aside as long ago go as well: they
+    hold the same personal data. Raises `Refused`, `StoreUnavailable` (what is deleted by then
+    stays deleted).
+    """
+    if older_than < KEPT_AT_LEAST:
+        raise Refused(f"alerts are kept for at least {KEPT_AT_LEAST.days} day after they closed")
+    await _in_batches(pool, _REFUSED, older_than)
+    return await _in_batches(pool, _ALERTS, older_than)
+
+
+async def _in_batches(pool: Pool, sql: str, older_than: timedelta) -> int:
+    total = 0
+    while True:
+        async with connected(pool) as connection:
+            done = await connection.execute(sql, older_than, BATCH)
+        deleted = int(done.rpartition(" ")[2])
+        total += deleted
+        if not deleted:
+            return total

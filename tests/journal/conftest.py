@@ -1,0 +1,3 @@
+from tests.journal.samples import path
+
+__all__ = ["path"]

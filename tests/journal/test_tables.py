@@ -1,0 +1,309 @@
+"""What each kind of entry becomes, and that the questions of a control room are quick to answer."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dispatch.core.entry import Entry
+from dispatch.store.enrolment import Enrolment, devices, issue_codes, keep_token
+from dispatch.store.errors import Refused
+from dispatch.store.pool import connected, open_pool
+from protocol import messages
+from protocol.vocabulary import FoundBy
+from tests.journal.drained import JOURNAL_ID, drain_all, rows
+from tests.journal.entries import CLOSED, RECEIVED_AT_MS, MemoryLog, alert_id, entry, view
+from tests.store.conftest import TEMPLATE, Server
+from tests.store.on_asyncio import on_asyncio
+from tests.store.samples import fill
+
+RECEIVED_AT = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+
+
+@pytest.fixture
+def dsn(server: Server) -> str:
+    return server.new_database(TEMPLATE)
+
+
+@on_asyncio
+async def test_an_alert_can_be_asked_for_all_it_shows(dsn: str, tmp_path: Path) -> None:
+    shown = view(
+        1,
+        4,
+        **CLOSED
+        | {
+            "late": (messages.LateStage("accepted", 11_000, 10_000),),
+            "owner": messages.OwnerView("patrol-1", "Patrulla 1", "Q-01", 60, False),
+        },
+    )
+    async with open_pool(dsn) as pool:
+        await fill(pool, tmp_path)
+        await drain_all(MemoryLog([entry(1, 4, "closed", view=shown)]), pool)
+        async with connected(pool) as connection:
+            row = await connection.fetchrow("SELECT * FROM alerts")
+    assert row is not None
+    kept = dict(row)
+    assert json.loads(kept.pop("view")) == json.loads(shown)
+    assert json.loads(kept.pop("late_stages")) == ["accepted"]
+    assert {name: str(value) for name, value in kept.items() if value is not None} == {
+        "alert_id": alert_id(1),
+        "version": "4",
+        "person_id": "p-ana",
+        "kind": "panic",
+        "state": "closed",
+        "urgency": "normal",
+        "quadrant": "Q-01",
+        "edition": "2024",
+        "front_id": "f-manga",
+        "device_id": "app-ana",
+        "lat": "10.41",
+        "lon": "-75.53",
+        "accuracy_m": "12.5",
+        "found_by": "inside",
+        "reach": "on_duty",
+        "step": "none",
+        "owner_id": "patrol-1",
+        "outcome": "real",
+        "note": "Se atendió",
+        "signals_total": "1",
+        "received_at": str(RECEIVED_AT),
+        "closed_at": str(RECEIVED_AT + timedelta(seconds=9)),
+    }
+
+
+@on_asyncio
+async def test_an_alert_without_place_front_or_quadrant_is_kept(dsn: str) -> None:
+    nowhere = messages.PlaceView(None, None, None, None, "", FoundBy.NONE, None, False, None)
+    shown = view(1, 1, place=nowhere, quadrant=None, front=None, edition="")
+    async with open_pool(dsn) as pool:
+        await drain_all(MemoryLog([entry(1, 1, view=shown)]), pool)
+        assert await rows(pool, "SELECT lat, quadrant, front_id, person_id FROM alerts") == [
+            (None, None, None, None)
+        ]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@on_asyncio
+async def test_an_alert_moves_to_a_higher_version_only(dsn: str, at_once: bool) -> None:
+    steps = [(2, "first"), (1, "old"), (2, "delivered, at the same version"), (3, "new"), (2, "")]
+    log = MemoryLog()
+    async with open_pool(dsn) as pool:
+        for version, note in steps:
+            log.append(entry(1, version, view=view(1, version, note=note)))
+            if not at_once:
+                await drain_all(log, pool)
+        await drain_all(log, pool)
+        assert await rows(pool, "SELECT version, note FROM alerts") == [(3, "new")]
+
+
+@on_asyncio
+async def test_a_delivery_alters_what_an_alert_shows_but_not_its_version(dsn: str) -> None:
+    log = MemoryLog([entry(1, 2)])
+    async with open_pool(dsn) as pool:
+        await drain_all(log, pool)
+        log.append(entry(1, 2, "delivered", view=view(1, 2, signals_total=7)))
+        await drain_all(log, pool)
+        assert await rows(pool, "SELECT signals_total FROM alerts") == [(7,)]
+
+
+@on_asyncio
+async def test_events_stand_in_order_with_their_numbers(dsn: str) -> None:
+    log = MemoryLog(
+        [
+            entry(1, 1, reason="first"),
+            entry(2, 1, reason="first"),
+            entry(1, 1, "delivered", at_ms=RECEIVED_AT_MS + 80, device_id="patrol-1", took_ms=80),
+            entry(1, 2, "escalated", at_ms=RECEIVED_AT_MS + 9, device_id=None, person_id="p"),
+        ]
+    )
+    async with open_pool(dsn) as pool:
+        await drain_all(log, pool)
+        timeline = await rows(
+            pool,
+            "SELECT journal_id, seq, at, kind, reason, device_id, person_id, took_ms, version"
+            " FROM alert_events WHERE alert_id = $1 ORDER BY seq",
+            alert_id(1),
+        )
+    at = RECEIVED_AT
+    assert timeline == [
+        (JOURNAL_ID, 1, at, "signal", "first", "app-ana", None, None, 1),
+        (JOURNAL_ID, 3, at + timedelta(milliseconds=80), "delivered", "", "patrol-1", None, 80, 1),
+        (JOURNAL_ID, 4, at + timedelta(milliseconds=9), "escalated", "", None, "p", None, 2),
+    ]
+
+
+@on_asyncio
+async def test_a_delivery_keeps_the_first_time_of_each_stage(dsn: str) -> None:
+    def of(kind: str, device_id: str | None, after_ms: int) -> Entry:
+        return entry(1, 1, kind, device_id=device_id, at_ms=RECEIVED_AT_MS + after_ms)
+
+    log = MemoryLog(
+        [
+            of("delivered", "patrol-1", 1_000),
+            of("accepted", "patrol-1", 2_000),
+            of("delivered", "patrol-2", 3_000),
+            of("escalated", None, 3_500),
+        ]
+    )
+    async with open_pool(dsn) as pool:
+        await drain_all(log, pool)
+        for later in (of("accepted", "patrol-1", 4_000), of("arrived", "patrol-1", 5_000)):
+            log.append(later)
+        await drain_all(log, pool)
+        after = [
+            (device, *((at - RECEIVED_AT).seconds if at else None for at in times))
+            for device, *times in await rows(
+                pool,
+                "SELECT device_id, delivered_at, accepted_at, arrived_at FROM deliveries"
+                " ORDER BY device_id",
+            )
+        ]
+    assert after == [("patrol-1", 1, 2, 5), ("patrol-2", 3, None, None)]
+
+
+@on_asyncio
+async def test_what_the_recorder_kept_comes_through_the_journal(dsn: str, tmp_path: Path) -> None:
+    log = MemoryLog(
+        [
+            Entry("code_spent", RECEIVED_AT_MS, device_id="app-ana"),
+            Entry("denied", RECEIVED_AT_MS, "off_duty", "patrol-1", alert_id(7)),
+            Entry("refused", RECEIVED_AT_MS, "4001", "app-ana"),
+            Entry("refused", RECEIVED_AT_MS, "4001"),
+            entry(1, 2, "false_alarm", person_id="p-ana"),
+            Entry("duty", RECEIVED_AT_MS, "on", "patrol-1"),
+            Entry("of a newer version", RECEIVED_AT_MS),
+        ]
+    )
+    async with open_pool(dsn) as pool:
+        await fill(pool, tmp_path)
+        await issue_codes(pool, ["app-ana"])
+        await keep_token(pool, "app-ana", bytes(32))
+        await drain_all(log, pool)
+        assert await rows(pool, "SELECT what, reason, device_id FROM denials") == [
+            ("denied", "off_duty", "patrol-1"),
+            ("refused", "4001", "app-ana"),
+        ]
+        assert await rows(pool, "SELECT device_id, person_id FROM false_alarms") == [
+            ("app-ana", "p-ana")
+        ]
+        assert (await devices(pool, front="f-manga"))[0].enrolment is Enrolment.ENROLLED
+        assert await rows(pool, "SELECT kind FROM alert_events") == [("false_alarm",)]
+        assert await rows(pool, "SELECT * FROM journal_refused") == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "why"),
+    [
+        ("DELETE FROM alerts", "an open alert is kept"),
+        ("DELETE FROM alert_events", "events go with their alert"),
+        ("UPDATE alert_events SET reason = ''", "only appended to"),
+        ("TRUNCATE alert_events", "only appended to"),
+        ("UPDATE alerts SET view = view - 'outcome' || '{\"state\": \"closed\"}'", "an outcome"),
+        ("UPDATE alerts SET view = view - 'state'", "state"),
+    ],
+)
+@on_asyncio
+async def test_the_record_is_not_tampered_with(dsn: str, sql: str, why: str) -> None:
+    async with open_pool(dsn) as pool:
+        await drain_all(MemoryLog([entry(1, 1)]), pool)
+        with pytest.raises(Refused, match=why):
+            async with connected(pool) as connection:
+                await connection.execute(sql)
+
+
+# --- the questions ------------------------------------------------------------------------------
+
+QUESTIONS = {
+    "open_alerts_of_a_quadrant": """
+        SELECT alert_id FROM alerts WHERE state <> 'closed' AND quadrant = 'Q-7'
+        ORDER BY received_at""",
+    "unanswered_alerts_by_age": """
+        SELECT alert_id FROM alerts
+        WHERE state IN ('raised', 'dispatched') AND received_at < now() - interval '90 seconds'
+        ORDER BY received_at""",
+    "alerts_of_a_device_in_time": """
+        SELECT alert_id FROM alerts WHERE device_id = 'app-7'
+        AND received_at > now() - interval '1 year' ORDER BY received_at DESC""",
+    "alerts_of_a_person_in_time": """
+        SELECT alert_id FROM alerts WHERE person_id = 'p-7'
+        AND received_at > now() - interval '1 year' ORDER BY received_at DESC""",
+    "alerts_of_a_front_in_time": """
+        SELECT alert_id FROM alerts WHERE front_id = 'f-7'
+        AND received_at > now() - interval '1 year' ORDER BY received_at DESC""",
+    "closed_alerts_by_month_and_outcome": """
+        SELECT outcome, count(*) FROM alerts
+        WHERE state = 'closed' AND closed_at >= date_trunc('month', now() - interval '2 months')
+          AND closed_at < date_trunc('month', now() - interval '1 month')
+        GROUP BY outcome""",
+    "timeline_of_an_alert": """
+        SELECT at, kind, reason, device_id FROM alert_events
+        WHERE alert_id = '01932f7a-5c00-7abc-8def-000000000007' ORDER BY at, seq""",
+    "deliveries_of_a_device_in_time": """
+        SELECT alert_id FROM deliveries WHERE device_id = 'patrol-7'
+        AND delivered_at > now() - interval '1 day' ORDER BY delivered_at""",
+}
+FILL = """
+    WITH n AS (SELECT n, n % 100 = 0 AS open, now() - n * interval '20 minutes' AS at
+               FROM generate_series(1, 20000) AS n)
+    INSERT INTO alerts (alert_id, version, person_id, view)
+    SELECT ('01932f7a-5c00-7abc-8def-' || lpad(to_hex(n), 12, '0'))::uuid, 1, 'p-' || n % 900,
+           $1::jsonb || jsonb_build_object(
+               'alert_id', '01932f7a-5c00-7abc-8def-' || lpad(to_hex(n), 12, '0'),
+               'state', CASE WHEN open THEN 'dispatched' ELSE 'closed' END,
+               'outcome', CASE WHEN NOT open THEN 'real' END,
+               'quadrant', jsonb_build_object('code', 'Q-' || n % 90),
+               'front', jsonb_build_object('front_id', 'f-' || n % 300),
+               'sender', jsonb_build_object('device_id', 'app-' || n % 900),
+               'stages', jsonb_build_object(
+                   'received_at_ms', floor(extract(epoch FROM at) * 1000)::bigint,
+                   'closed_at_ms', CASE WHEN NOT open
+                       THEN floor(extract(epoch FROM at) * 1000)::bigint + 600000 END))
+    FROM n
+"""
+FILL_EVENTS = """
+    INSERT INTO alert_events
+    SELECT gen_random_uuid(), 3 * row_number() OVER () + n, alert_id, received_at, 'signal', '',
+           device_id, NULL, NULL, 1
+    FROM alerts, generate_series(1, 3) AS n
+"""
+FILL_DELIVERIES = """
+    INSERT INTO deliveries
+    SELECT alert_id, 'patrol-' || (n + 3 * row_number() OVER ()) % 270, received_at
+    FROM alerts, generate_series(1, 2) AS n
+"""
+
+
+@on_asyncio
+async def test_each_question_is_answered_by_the_index_named_after_it(dsn: str) -> None:
+    plans: dict[str, str] = {}
+    async with open_pool(dsn) as pool, connected(pool, 60) as connection:
+        await connection.execute(FILL, view(1, 1).decode())
+        await connection.execute(FILL_EVENTS)
+        await connection.execute(FILL_DELIVERIES)
+        await connection.execute("VACUUM ANALYZE alerts, alert_events, deliveries")
+        for index, question in QUESTIONS.items():
+            plan: list[Any] = await connection.fetch(f"EXPLAIN {question}")
+            plans[index] = "\n".join(row[0] for row in plan)
+        indexes = await connection.fetch(
+            "SELECT indexname FROM pg_indexes"
+            " WHERE tablename IN ('alerts', 'alert_events', 'deliveries')"
+            " AND indexname NOT LIKE '%pkey'"
+        )
+    assert {row[0] for row in indexes} == QUESTIONS.keys()
+    # Without a condition an index would only be read from end to end.
+    slow = {i: plan for i, plan in plans.items() if i not in plan or "Index Cond" not in plan}
+    assert slow == {}
+
+
+@on_asyncio
+async def test_every_table_and_the_columns_that_need_it_are_explained(dsn: str) -> None:
+    async with open_pool(dsn) as pool:
+        silent = await rows(
+            pool,
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname IN ('alerts',"
+            " 'alert_events', 'deliveries', 'journals', 'journal_refused')"
+            " AND obj_description(oid) IS NULL",
+        )
+    assert silent == []

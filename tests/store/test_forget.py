@@ -1,0 +1,90 @@
+from datetime import timedelta
+
+import pytest
+
+from dispatch.store import forget
+from dispatch.store.errors import Refused
+from dispatch.store.forget import forget_alerts
+from dispatch.store.pool import Pool, connected, open_pool
+
+from .conftest import TEMPLATE, Server
+from .on_asyncio import on_asyncio, soon
+
+YEAR = timedelta(days=365)
+# Closed that many days ago; a tenth of them never.
+ALERTS = """
+    INSERT INTO alerts (alert_id, version, view)
+    SELECT lpad(to_hex(n), 32, '0')::uuid, 1, jsonb_build_object(
+        'alert_id', lpad(to_hex(n), 32, '0')::uuid, 'kind', 'panic', 'urgency', 'normal',
+        'state', CASE WHEN n % 10 = 0 THEN 'accepted' ELSE 'closed' END,
+        'outcome', CASE WHEN n % 10 <> 0 THEN 'real' END, 'edition', '2024', 'note', '',
+        'signals_total', 1, 'sender', '{"device_id": "app-ana"}'::jsonb, 'late', '[]'::jsonb,
+        'place', '{"found_by": "inside"}'::jsonb, 'told', '{"reach": "on_duty"}'::jsonb,
+        'escalation', '{"step": "none"}'::jsonb, 'stages', jsonb_build_object(
+            'received_at_ms', 0, 'closed_at_ms', CASE WHEN n % 10 <> 0 THEN
+                floor(extract(epoch FROM now() - n * interval '1 day') * 1000)::bigint END))
+    FROM generate_series(1, 1000) AS n
+"""
+PARTS = """
+    INSERT INTO alert_events
+    SELECT gen_random_uuid(), 1, alert_id, now(), 'signal', '', NULL, NULL, NULL, 1 FROM alerts;
+    INSERT INTO deliveries SELECT alert_id, 'patrol-1' FROM alerts;
+    INSERT INTO journal_refused VALUES (gen_random_uuid(), 1, '', '', now()),
+        (gen_random_uuid(), 1, '', '', now() - interval '2 years')
+"""
+OLD = sum(1 for days in range(365, 1001) if days % 10)
+
+
+@pytest.fixture
+def dsn(server: Server) -> str:
+    return server.new_database(TEMPLATE)
+
+
+async def fill(pool: Pool) -> None:
+    async with connected(pool) as connection:
+        await connection.execute(ALERTS)
+        await connection.execute(PARTS)
+
+
+async def counts(pool: Pool) -> list[int]:
+    tables = ("alerts", "alert_events", "deliveries", "journal_refused")
+    async with connected(pool) as connection:
+        return [await connection.fetchval(f"SELECT count(*) FROM {name}") for name in tables]  # noqa: S608
+
+
+@on_asyncio
+async def test_old_closed_alerts_go_with_all_that_is_theirs(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forget, "BATCH", 100)
+    async with open_pool(dsn) as pool:
+        await fill(pool)
+        assert await forget_alerts(pool, YEAR) == OLD
+        left = 1000 - OLD
+        assert await counts(pool) == [left, left, left, 1]
+        async with connected(pool) as connection:
+            assert (
+                await connection.fetchval("SELECT count(*) FROM alerts WHERE state <> 'closed'")
+                == 100
+            )
+        assert await forget_alerts(pool, YEAR) == 0
+
+
+@on_asyncio
+async def test_what_is_being_written_is_left_for_the_next_time(dsn: str) -> None:
+    async with open_pool(dsn) as pool:
+        await fill(pool)
+        async with connected(pool) as writer, writer.transaction():
+            await writer.execute(
+                "SELECT FROM alerts WHERE alert_id = lpad(to_hex(999), 32, '0')::uuid FOR UPDATE"
+            )
+            first = await soon(forget_alerts(pool, YEAR))
+        assert await forget_alerts(pool, YEAR) == 1
+        assert first == OLD - 1
+
+
+@on_asyncio
+async def test_what_the_control_room_looks_at_is_not_deleted(dsn: str) -> None:
+    async with open_pool(dsn) as pool:
+        with pytest.raises(Refused, match="at least 1 day"):
+            await forget_alerts(pool, timedelta(hours=23))

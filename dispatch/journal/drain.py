@@ -22,9 +22,10 @@ from dispatch.journal.tables import Mark, Numbered, lock_mark, put_aside, write
 from dispatch.store.errors import Refused, StoreUnavailable, Unavailable
 from dispatch.store.pool import Pool, connected
 
-BATCH_ROWS: Final = 200
+BATCH_ROWS: Final = 100
 BATCH_BYTES: Final = 1_048_576
-"""A batch is encoded on the event loop: both bounds keep that to a few milliseconds."""
+"""A batch is encoded on the event loop, which presses share. More rows drain hardly faster (100:
+15,600 entries/s; 200: 15,800) and hold it longer (at worst 3 ms; 5 ms)."""
 BATCH_DEADLINE_S: Final = 5.0
 RETRY_FIRST_S: Final = 0.1
 RETRY_LAST_S: Final = 5.0

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import msgspec
 
-from dispatch.core.facts import Fact, FactKind
 from dispatch.core.entry import Entry
+from dispatch.core.facts import Fact, FactKind
 from dispatch.store.pool import Connection
 from dispatch.store.record import _is_kept, _keep
 
@@ -43,7 +43,7 @@ _EVENTS = """
         INSERT INTO alert_events (journal_id, seq, alert_id, at, kind, reason, device_id,
                                   person_id, took_ms, version)
         SELECT $1, seq, alert_id, to_timestamp(at_ms / 1000.0), kind, reason, device_id,
-               person_id, took_ms, version
+               person_id, took_ms, nullif(version, 0)
         FROM unnest($2::bigint[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[],
                     $8::text[], $9::bigint[], $10::integer[])
              AS n (seq, alert_id, at_ms, kind, reason, device_id, person_id, took_ms, version)

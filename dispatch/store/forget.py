@@ -20,6 +20,15 @@ _ALERTS = """
         ORDER BY closed_at LIMIT $2 FOR UPDATE SKIP LOCKED
     )
 """
+# Their alert was never taken in, because what it shows was refused.
+_ORPHANS = """
+    DELETE FROM alert_events WHERE (journal_id, seq) IN (
+        SELECT journal_id, seq FROM alert_events AS e
+        WHERE at < now() - $1::interval
+          AND NOT EXISTS (SELECT FROM alerts AS a WHERE a.alert_id = e.alert_id)
+        LIMIT $2
+    )
+"""
 _REFUSED = """
     DELETE FROM journal_refused WHERE (journal_id, seq) IN (
         SELECT journal_id, seq FROM journal_refused
@@ -37,8 +46,10 @@ async def forget_alerts(pool: Pool, older_than: timedelta) -> int:
     """
     if older_than < KEPT_AT_LEAST:
         raise Refused(f"alerts are kept for at least {KEPT_AT_LEAST.days} day after they closed")
+    forgotten = await _in_batches(pool, _ALERTS, older_than)
+    await _in_batches(pool, _ORPHANS, older_than)
     await _in_batches(pool, _REFUSED, older_than)
-    return await _in_batches(pool, _ALERTS, older_than)
+    return forgotten
 
 
 async def _in_batches(pool: Pool, sql: str, older_than: timedelta) -> int:

@@ -28,6 +28,8 @@ ALERTS = """
 PARTS = """
     INSERT INTO alert_events
     SELECT gen_random_uuid(), 1, alert_id, now(), 'signal', '', NULL, NULL, NULL, 1 FROM alerts;
+    INSERT INTO alert_events VALUES
+        (gen_random_uuid(), 1, gen_random_uuid(), now() - interval '2 years', 'signal', '');
     INSERT INTO deliveries SELECT alert_id, 'patrol-1' FROM alerts;
     INSERT INTO journal_refused VALUES (gen_random_uuid(), 1, '', '', now()),
         (gen_random_uuid(), 1, '', '', now() - interval '2 years')

@@ -125,34 +125,43 @@ CREATE TRIGGER refuse_open BEFORE DELETE ON alerts
 CREATE TABLE alert_events (
     journal_id uuid,
     seq        bigint,
-    alert_id   uuid NOT NULL
-               CONSTRAINT an_event_is_of_a_known_alert REFERENCES alerts ON DELETE CASCADE,
+    alert_id   uuid NOT NULL,
     at         timestamptz NOT NULL,
     kind       text NOT NULL,
     reason     text NOT NULL,
     device_id  text,
     person_id  text,
     took_ms    bigint,
-    version    integer NOT NULL,
+    version    integer,
     PRIMARY KEY (journal_id, seq)
 );
 COMMENT ON TABLE alert_events IS
-    'What was decided about each alert, in order. Only appended to; it goes with its alert.';
+    'What was decided about each alert, in order. Only appended to; it goes with its alert. No '
+    'foreign key: the first events of an alert come before what it shows.';
 COMMENT ON COLUMN alert_events.seq IS 'The order within one journal; `at` follows a wall clock.';
 COMMENT ON COLUMN alert_events.reason IS 'A word of a closed set: a verdict, a step, an outcome.';
 COMMENT ON COLUMN alert_events.device_id IS 'Who did it. Null: nobody, time did.';
 COMMENT ON COLUMN alert_events.took_ms IS 'How long the stage took that was reached by it.';
-COMMENT ON COLUMN alert_events.version IS 'The alert''s version after it.';
+COMMENT ON COLUMN alert_events.version IS
+    'The alert''s version after it. Null: more happened at once, and a later event has it.';
 CREATE INDEX timeline_of_an_alert ON alert_events (alert_id, at, seq);
+-- Tiny: events come nearly in the order of time.
+CREATE INDEX events_by_age ON alert_events USING brin (at);
 
 CREATE TRIGGER refuse_change BEFORE UPDATE OR TRUNCATE ON alert_events
     FOR EACH STATEMENT EXECUTE FUNCTION refuse('the record is only appended to');
+CREATE FUNCTION refuse_while_its_alert_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM alerts WHERE alert_id = OLD.alert_id) THEN
+        RAISE EXCEPTION '%: goes with its alert: delete that', TG_TABLE_NAME;
+    END IF;
+    RETURN OLD;
+END $$;
 CREATE TRIGGER refuse_delete BEFORE DELETE ON alert_events
-    FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0)
-    EXECUTE FUNCTION refuse('events go with their alert: delete that');
+    FOR EACH ROW EXECUTE FUNCTION refuse_while_its_alert_is_kept();
 
 CREATE TABLE deliveries (
-    alert_id     uuid REFERENCES alerts ON DELETE CASCADE,
+    alert_id     uuid,
     device_id    text,
     delivered_at timestamptz,
     accepted_at  timestamptz,
@@ -164,6 +173,16 @@ COMMENT ON TABLE deliveries IS
 COMMENT ON COLUMN deliveries.delivered_at IS
     'Null: it answered without having said that it shows the alert.';
 CREATE INDEX deliveries_of_a_device_in_time ON deliveries (device_id, delivered_at);
+
+CREATE FUNCTION take_along() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM alert_events USING gone WHERE alert_events.alert_id = gone.alert_id;
+    DELETE FROM deliveries USING gone WHERE deliveries.alert_id = gone.alert_id;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION take_along IS 'What is deleted with an alert.';
+CREATE TRIGGER take_along AFTER DELETE ON alerts REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION take_along();
 
 -- What this database would not take ---------------------------------------------------------------
 

@@ -1,0 +1,92 @@
+"""Between the dispatcher and the durable log: what is appended, and who waits to hear of it."""
+
+from collections import deque
+from collections.abc import Callable
+
+import structlog
+
+from dispatch.core.effects import Append
+from dispatch.core.events import NotStored, Stored
+from dispatch.journal import faults
+from dispatch.journal.local_log import LocalLog
+
+log = structlog.get_logger()
+
+Presses = tuple[tuple[str, str], ...]
+
+
+class Keeper:
+    """Appends at once and never waits; tells the dispatcher when a press is stored, or is not.
+
+    With `held_by_database` a press counts as stored only once PostgreSQL has committed it too.
+    """
+
+    def __init__(
+        self,
+        tell: Callable[[Stored | NotStored], None],
+        tell_later: Callable[[Callable[[], None]], object],
+        *,
+        held_by_database: bool = False,
+    ) -> None:
+        self.log: LocalLog | None = None
+        """Set once it is open: the log calls back to this keeper."""
+        self._tell = tell
+        self._tell_later = tell_later
+        self._held_by_database = held_by_database
+        self._waiting: deque[tuple[int, Presses]] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """Count the appends whose senders have not heard yet."""
+        return len(self._waiting)
+
+    def append(self, effect: Append) -> None:
+        """Give lines to the log. A refusal is told on the next turn of the loop, never within."""
+        try:
+            if self.log is None:
+                raise faults.NotStored(faults.Reason.NOT_OPEN)
+            seq = self.log.append(effect.entries)
+        except faults.NotStored as refusal:
+            log.error("not_stored", reason=refusal.reason, entries=len(effect.entries))
+            if effect.presses:
+                presses = effect.presses
+                self._tell_later(lambda: self._tell(NotStored(presses)))
+            return
+        if effect.presses:
+            self._waiting.append((seq, effect.presses))
+
+    def stored(self, seq: int) -> None:
+        """The log has everything up to `seq` on the disk."""
+        if not self._held_by_database:
+            self._release(seq)
+
+    def drained(self, seq: int) -> None:
+        """PostgreSQL has committed everything up to `seq`."""
+        if self._held_by_database:
+            self._release(seq)
+
+    def failed(self, failure: faults.Failure) -> None:
+        """The log will never have these."""
+        log.error(
+            "not_stored",
+            reason=failure.reason,
+            first=failure.first_seq,
+            last=failure.last_seq,
+            detail=failure.detail,
+        )
+        lost, kept = [], deque[tuple[int, Presses]]()
+        for seq, presses in self._waiting:
+            if failure.first_seq <= seq <= failure.last_seq:
+                lost += presses
+            else:
+                kept.append((seq, presses))
+        self._waiting = kept
+        if lost:
+            self._tell(NotStored(tuple(lost)))
+
+    def _release(self, seq: int) -> None:
+        stored: list[tuple[str, str]] = []
+        while self._waiting and self._waiting[0][0] <= seq:
+            stored += self._waiting.popleft()[1]
+        if stored:
+            self._tell(Stored(tuple(stored)))

@@ -39,6 +39,7 @@ BANDS_M = {"away from borders": (100.0, 1e9), "between": (20.0, 100.0), "at bord
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.locate", description=__doc__)
     parser.add_argument("file", nargs="?", type=Path, help="GeoJSON of quadrants")
     parser.add_argument("--code-field", default="PCUNCUADRA", help="property with the code")

@@ -302,7 +302,7 @@ class Told(Struct, frozen=True):
     secondary: Annotated[
         tuple[str, ...], Meta(description="Quadrants that the accuracy circle reaches.")
     ]
-    neighbours: Annotated[tuple[str, ...], Meta(description="Quadrants told by escalation.")]
+    neighbours: Annotated[tuple[str, ...], Meta(description="Other quadrants that were told.")]
     control_room: bool
     supervisors: bool
     delivered_to: Annotated[int, Meta(description="Handhelds that have shown it.")]

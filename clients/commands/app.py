@@ -26,7 +26,7 @@ from clients.commands.screen import Screen, Stopwatch
 from protocol.messages import Text
 from protocol.vocabulary import Kind, Role, Stage
 
-main = typer.Typer(
+main: typer.Typer = typer.Typer(
     help="El botón de pánico de un vecino · A neighbour's panic button.",
     no_args_is_help=True,
     add_completion=False,

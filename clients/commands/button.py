@@ -22,7 +22,7 @@ from clients.commands.running import ExitCode, run
 from clients.commands.screen import Screen
 from protocol.vocabulary import Kind, Role, Stage
 
-main = typer.Typer(
+main: typer.Typer = typer.Typer(
     help="Un botón físico · A physical button.",
     no_args_is_help=True,
     add_completion=False,

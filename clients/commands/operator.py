@@ -22,7 +22,7 @@ from clients.operator import Operator
 from protocol.messages import Text
 from protocol.vocabulary import Outcome, Role
 
-main = typer.Typer(
+main: typer.Typer = typer.Typer(
     help="La pantalla de la sala de control · The control room's screen.",
     no_args_is_help=True,
     add_completion=False,

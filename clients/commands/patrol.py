@@ -23,7 +23,7 @@ from clients.patrol import Patrol
 from protocol.messages import Alert, Text
 from protocol.vocabulary import Outcome, Role
 
-main = typer.Typer(
+main: typer.Typer = typer.Typer(
     help="El terminal de una patrulla · A patrol's handheld.",
     invoke_without_command=True,
     add_completion=False,

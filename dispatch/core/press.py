@@ -16,14 +16,7 @@ from dispatch.core.moment import Moment
 from dispatch.core.registry import Device
 from dispatch.core.tell import deny, note, receipt, receipts, tell, tell_soon
 from dispatch.core.view import quadrant_view
-from dispatch.core.whereabouts import (
-    LastKnown,
-    Point,
-    is_usable,
-    is_vaguer,
-    place,
-    whereabouts,
-)
+from dispatch.core.whereabouts import LastKnown, Point, is_usable, is_vaguer, place, whereabouts
 from protocol.limits import REPORTS_SHOWN
 from protocol.messages import Cancel, PositionReport, Signal
 from protocol.vocabulary import Kind, Role, Urgency, Verdict
@@ -172,9 +165,8 @@ def _fold(city: City, alert: Alert, heard: Heard, verdict: Verdict, now: Moment)
     pressed = _join(city, alert, heard, verdict, now)
     point = heard.point
     own_place = place(point, city.registry.locator)
-    alert.folded = [*alert.folded, Folded(pressed, own_place, heard.received_at_ms)][
-        -REPORTS_SHOWN:
-    ]
+    folded = Folded(pressed, own_place, heard.received_at_ms)
+    alert.folded = [*alert.folded, folded][-REPORTS_SHOWN:]
     alert.signals_total += 1
     alert.urgency = _louder(alert, verdict)
     if heard.sender.device_id != alert.device_id:

@@ -25,10 +25,10 @@ RECEIVED: Final = MappingProxyType(
             "Received. Your quadrant's patrol has been alerted.",
         ),
         Reach.NONE_CONNECTED: Text(
-            "Recibida. Su cuadrante no tiene patrulla conectada; avisamos a los cuadrantes vecinos "
-            "y a la sala de control. Si puede, llame al 123.",
-            "Received. No patrol of your quadrant is connected; the neighbouring quadrants and the "
-            "control room have been alerted. If you can, call 123.",
+            "Recibida. Su cuadrante no tiene patrulla conectada; avisamos a quienes lo están en "
+            "los cuadrantes vecinos y en la sala de control. Si puede, llame al 123.",
+            "Received. No patrol of your quadrant is connected; whoever is, in the neighbouring "
+            "quadrants and the control room, has been alerted. If you can, call 123.",
         ),
         Reach.NO_QUADRANT: Text(
             "Recibida. No sabemos en qué cuadrante está; avisamos a la sala de control. "

@@ -160,10 +160,10 @@ def test_only_the_owner_arrives_and_closes():
 @pytest.mark.parametrize("outcome", Outcome)
 def test_the_owner_or_the_control_room_closes_and_says_what_it_was(who, outcome):
     town, alert = accepted()
-    town.say(who, Close(alert, outcome, "Todo en orden"))
+    town.say(who, Close(alert, outcome, "Ya pasó"))
     for device in ("patrol-1", "patrol-2", "operator"):
         shown = town.alerts(device)[-1]
-        assert (shown.state, shown.outcome, shown.note) == ("closed", outcome, "Todo en orden")
+        assert (shown.state, shown.outcome, shown.note) == ("closed", outcome, "Ya pasó")
         assert shown.escalation.next_at_ms is None
     receipt = town.receipts("ana")[-1]
     assert (receipt.stage, receipt.outcome) == (Stage.CLOSED, outcome)

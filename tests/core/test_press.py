@@ -137,6 +137,26 @@ def test_a_position_moves_the_alert_that_its_device_raised_and_no_other():
     assert town.alerts("patrol-1")[-1].place.lon > before.lon
 
 
+def test_a_repeated_press_from_another_quadrant_is_told_to_all_who_called():
+    town = Town()
+    town.connect("patrol-1", "ana", "beto")
+    town.press("ana", at=(1_980, 1_500))
+    town.press("beto", at=(1_980, 1_500))
+    town.press("ana", at=(2_040, 1_500))
+    for device in ("ana", "beto"):
+        assert town.receipts(device)[-1].quadrant.code == "C2"
+        versions = [receipt.version for receipt in town.receipts(device)]
+        assert versions == sorted(set(versions)), "each says more than the one before"
+
+
+def test_the_receipt_of_a_repeated_press_is_newer_than_the_one_before():
+    town = Town()
+    town.connect("patrol-1", "ana")
+    town.press("ana", at=MIDDLE)
+    town.press("ana", at=MIDDLE)
+    assert [receipt.version for receipt in town.receipts("ana")] == [1, 2]
+
+
 def test_a_press_without_a_fix_waits_for_none_and_moves_when_there_is_one():
     town = Town()
     town.connect("patrol-1", "operator", "ana")

@@ -36,7 +36,9 @@ def longest(name: str) -> int:
     sql = "".join(path.read_text() for path in sorted(Path(migrations.__path__[0]).glob("*.sql")))
     domain = re.search(rf"CREATE DOMAIN {name} AS.*?;", sql, re.DOTALL)
     assert domain, f"the migrations define no {name}"
-    bound = re.search(r"(?:char_length\(VALUE\) (?:<=|BETWEEN 1 AND)|\{1,) ?(\d+)", domain[0])
+    bound = re.search(
+        r"(?:(?:char|octet)_length\(VALUE\) (?:<=|BETWEEN 1 AND)|\{1,) ?(\d+)", domain[0]
+    )
     assert bound, f"{name} is not bounded"
     return int(bound[1])
 

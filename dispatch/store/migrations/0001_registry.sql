@@ -10,17 +10,17 @@ CREATE DOMAIN registry_id AS text
     CHECK (VALUE ~ '^[A-Za-z0-9._:-]{1,64}$');
 CREATE DOMAIN code AS text
     CONSTRAINT a_code_is_1_to_32_printable_characters
-    CHECK (char_length(VALUE) BETWEEN 1 AND 32 AND VALUE = btrim(VALUE)
+    CHECK (octet_length(VALUE) BETWEEN 1 AND 32 AND VALUE = btrim(VALUE)
            AND VALUE !~ '[[:cntrl:]]');
 CREATE DOMAIN label AS text
     CONSTRAINT a_name_is_at_most_64_printable_characters
-    CHECK (char_length(VALUE) <= 64 AND VALUE !~ '[[:cntrl:]]');
+    CHECK (char_length(VALUE) <= 64 AND octet_length(VALUE) <= 128 AND VALUE !~ '[[:cntrl:]]');
 CREATE DOMAIN address AS text
     CONSTRAINT an_address_is_at_most_120_printable_characters
-    CHECK (char_length(VALUE) <= 120 AND VALUE !~ '[[:cntrl:]]');
+    CHECK (char_length(VALUE) <= 120 AND octet_length(VALUE) <= 240 AND VALUE !~ '[[:cntrl:]]');
 CREATE DOMAIN phone AS text
     CONSTRAINT a_phone_is_at_most_24_printable_characters
-    CHECK (char_length(VALUE) <= 24 AND VALUE !~ '[[:cntrl:]]');
+    CHECK (octet_length(VALUE) <= 24 AND VALUE !~ '[[:cntrl:]]');
 CREATE DOMAIN reason AS text
     CONSTRAINT a_reason_is_at_most_200_printable_characters
     CHECK (char_length(VALUE) <= 200 AND VALUE !~ '[[:cntrl:]]');

@@ -34,7 +34,7 @@ RETRY_LAST_S: Final = 5.0
 class Log(Protocol):
     """What the drain needs of the local log. Its methods block, and may run in any thread.
 
-    A number names one entry for good: a log that has lost entries goes on under another id.
+    A number names one entry for good: a log that has lost entries goes on above their numbers.
     """
 
     @property
@@ -166,6 +166,8 @@ class Drain:
                 self._rows = max(1, self._rows // 2)  # it may be too much for a slow server
             raise
         except _FOR_GOOD as error:
+            if not entries:
+                raise
             if len(entries) > 1:
                 self._rows = len(entries) // 2  # closer to whichever it is
                 return None

@@ -23,6 +23,7 @@ BATCH: Final = 500
 SEQ_SKIPPED_AFTER_LOSS: Final = 1_000_000
 """Numbers of lines that were lost must not be given again: PostgreSQL may know them."""
 SEQ_MAX: Final = 2**62
+PROBED_ONE_BY_ONE: Final = 1_000
 _AFTER: Final = f"SELECT {COLUMNS} FROM log WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
 _UNREADABLE: Final = (sqlite3.DatabaseError, UnicodeDecodeError)
 
@@ -114,20 +115,29 @@ def readable_lines(
 
 
 def _next_readable(connection: sqlite3.Connection, after: int, last_seq: int) -> int:
-    """Return the first number from which on reading works again; beyond `last_seq` if none."""
-    step = 1
-    while not _reads(connection, after + step):
-        if after + step > last_seq:
+    """Return the next number from which on reading works again; beyond `last_seq` if none.
+
+    Number by number, so that a sound page between two spoilt ones is not missed; beyond that, for
+    whole branches of the tree, by halves.
+    """
+    near = min(after + PROBED_ONE_BY_ONE, last_seq)
+    for seq in range(after + 2, near + 1):  # `after + 1` has just failed
+        if _reads(connection, seq):
+            return seq
+    unreadable, step = near, 1
+    while not _reads(connection, near + step):
+        unreadable = near + step
+        if unreadable > last_seq:
             return last_seq + 1
         step *= 2
-    unreadable, readable = after + step // 2, after + step
+    readable = near + step
     while readable - unreadable > 1:
         middle = (unreadable + readable) // 2
         if _reads(connection, middle):
             readable = middle
         else:
             unreadable = middle
-    return max(readable, after + 2)  # whatever failed at `after + 1` would fail again
+    return readable
 
 
 def _reads(connection: sqlite3.Connection, seq: int) -> bool:

@@ -33,8 +33,8 @@ def main(path: Path) -> None:
         said.release()
 
     log = LocalLog(path, call_back=lambda told: told(), on_stored=stored, on_failed=failed)
-    say("open", log.append([]), log.path.name)
-    number = 0
+    number = log.append([])
+    say("open", number, log.path.name)
     for line in sys.stdin:
         endless = line.strip() == "go"
         while True:

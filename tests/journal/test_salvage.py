@@ -115,3 +115,23 @@ def test_a_copy_that_cannot_be_finished_leaves_no_file(source: Path):
     with pytest.raises(OSError, match="journal-1"):
         salvage(source, target_of(source), Reason.CORRUPT, Head())
     assert source.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_sound_page_between_spoilt_ones_is_found(source: Path):
+    for page in (9, 10, 12):
+        overwrite(source, page * PAGE_BYTES, b"\xff" * PAGE_BYTES)
+    report = salvage(source, target_of(source), Reason.CORRUPT, Head("id", 200, 0))
+    assert len(report.lost) == 2
+    assert report.kept >= 200 - 3 * 5
+
+
+def test_a_lost_branch_of_many_numbers_is_passed_over(source: Path):
+    with closing(sqlite3.connect(source)) as log, log:
+        log.execute("UPDATE log SET seq = seq + 1000000 WHERE seq > 13")
+    for page in range(9, 12):
+        overwrite(source, page * PAGE_BYTES, b"\xff" * PAGE_BYTES)
+    lost: list[tuple[int, int]] = []
+    with closing(open_reader(source)) as reader:
+        found = [line[0] for line in readable_lines(reader, 2**62, lost, sound_only=False)]
+    assert found[-1] == 1_000_200
+    assert len(found) >= 200 - 3 * 5

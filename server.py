@@ -23,7 +23,7 @@ from dispatch.edge.exposure import ListenError, refuse_exposure
 from dispatch.edge.serve import CoreOptions, run_core
 from dispatch.edge.tls import TlsError, TlsFiles
 from dispatch.logs import configure_logs
-from dispatch.settings import BadSettings, Settings, load_settings
+from dispatch.settings import BadSettings, Durability, Settings, load_settings
 from dispatch.store import enrolment
 from dispatch.store.errors import Refused, StoreUnavailable
 from dispatch.store.import_quadrants import import_quadrants
@@ -358,6 +358,8 @@ def _core_options(settings: Settings, database: str) -> CoreOptions:
         tls = TlsFiles(settings.tls_certificate, settings.tls_key)
     return CoreOptions(
         dsn=database,
+        journal_file=settings.journal_file,
+        held_by_database=settings.durability is Durability.DATABASE,
         host=settings.host,
         port=settings.port,
         tls=tls,

@@ -1,5 +1,6 @@
 """What an installation decides: flags, then environment, then `cuadrante.toml`, then defaults."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +20,13 @@ PREFIX = "CUADRANTE_"
 
 class BadSettings(Exception):  # noqa: N818 - it is shown as a sentence
     """A setting cannot be used; the message names each one and says why."""
+
+
+class Durability(StrEnum):
+    """What must hold a press before its sender is told that it is stored."""
+
+    LOCAL = "local"
+    DATABASE = "database"
 
 
 class Settings(BaseSettings):
@@ -47,6 +55,10 @@ class Settings(BaseSettings):
         (), description="Origins of the web pages that may connect, such as https://a.example."
     )
     connections_max: int = Field(19_000, ge=16, description="Connections at once, at most.")
+    durability: Durability = Field(
+        Durability.LOCAL,
+        description="When a press counts as stored: in the local journal, or in PostgreSQL too.",
+    )
     drain_deadline_s: float = Field(15.0, gt=0, description="Seconds to end in order.")
 
     @field_validator("origins", mode="before")
@@ -59,6 +71,11 @@ class Settings(BaseSettings):
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key go together: set both or neither")
         return self
+
+    @property
+    def journal_file(self) -> Path:
+        """The durable log of what was acknowledged."""
+        return self.data_dir / "journal" / "journal.sqlite"
 
     @property
     def postgres_dir(self) -> Path:

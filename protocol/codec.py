@@ -81,9 +81,14 @@ def decode_server(frame: bytes | str) -> AnyServerMessage:
     return message
 
 
+def to_json(message: ClientMessage | ServerMessage) -> bytes:
+    """Write a message as JSON, however long."""
+    return orjson.dumps(msgspec.to_builtins(message))
+
+
 def encode(message: ClientMessage | ServerMessage) -> bytes:
     """Write a message as one JSON frame. Raises `ValueError` if it is over `MAX_FRAME_BYTES`."""
-    frame = orjson.dumps(msgspec.to_builtins(message))
+    frame = to_json(message)
     if len(frame) > MAX_FRAME_BYTES:
         name = type(message).__name__
         raise ValueError(f"{name} is {len(frame)} bytes long; a frame holds {MAX_FRAME_BYTES}")

@@ -24,7 +24,9 @@ MAY_IMPORT = {
     "protocol": {"protocol"},
     "dispatch/core": {"dispatch.core", "protocol"},
     "dispatch/store": {"dispatch.store", "dispatch.core", "protocol"},
+    "dispatch/journal": {"dispatch.journal", "dispatch.store", "dispatch.core", "protocol"},
     "dispatch/edge": {
+        "dispatch.journal",
         "dispatch.edge",
         "dispatch.store",
         "dispatch.core",
@@ -36,7 +38,13 @@ MAY_IMPORT = {
     "clients": {"clients", "protocol"},
     "bench": {"bench", "dispatch", "clients", "protocol"},
 }
-ASYNCIO_AT = ("dispatch/edge", "dispatch/store", "dispatch/doctor.py", "server.py")
+ASYNCIO_AT = (
+    "dispatch/edge",
+    "dispatch/store",
+    "dispatch/journal",
+    "dispatch/doctor.py",
+    "server.py",
+)
 TRIO_AT = ("dispatch/supervise", "clients", "server.py")
 
 BANNED_IN_NAMES = ("manager", "handler", "service", "base", "utils", "helpers", "common")

@@ -6,6 +6,7 @@ from dispatch.core.dispatcher import Dispatcher
 from dispatch.core.limits import BUDGET_MS
 from dispatch.core.moment import Moment
 from dispatch.edge.bounds import LOOP_STALL_S
+from dispatch.journal.disk import Level
 
 _UNDELIVERED_GRACE_MS = 10 * BUDGET_MS["delivered"]
 _LOOKED_AT = 20
@@ -20,13 +21,20 @@ class Red(StrEnum):
     LOOP_STALLED = "loop_stalled"
     DRAINING = "draining"
     BUG = "bug"
+    UNABLE_TO_STORE = "unable_to_store"
+    """Presses go out, but none is safe: the journal's disk does not take them."""
 
 
 class Warn(StrEnum):
     """What is wrong and does not keep a press from going out."""
 
     REGISTRY_STALE = "registry_stale"
-    RECORDS_LOST = "records_lost"
+    DISK_LOW = "disk_low"
+    """Over 80 % of the journal's disk is taken."""
+    DISK_VERY_LOW = "disk_very_low"
+    """Over 90 % of it is, or hardly anything is left, or it does not say."""
+    DATABASE_BEHIND = "database_behind"
+    """PostgreSQL does not take what the journal has for it."""
 
 
 class Health:
@@ -36,7 +44,10 @@ class Health:
         self.is_draining = False
         self.has_bug = False
         self.is_registry_live = True
-        self.records_lost = 0
+        self.journal_fault = ""
+        """Why the journal stores nothing; empty while it does."""
+        self.disk_level = Level.ENOUGH
+        self.database_fault = ""
         self._dispatcher = dispatcher
         self._beat_at_s = float("-inf")
         self._stalled_at_s = float("-inf")
@@ -63,6 +74,8 @@ class Health:
             reds.append(Red.DRAINING)
         if self.has_bug:
             reds.append(Red.BUG)
+        if self.journal_fault:
+            reds.append(Red.UNABLE_TO_STORE)
         return reds
 
     def warnings(self) -> list[Warn]:
@@ -70,8 +83,12 @@ class Health:
         warnings = []
         if not self.is_registry_live:
             warnings.append(Warn.REGISTRY_STALE)
-        if self.records_lost:
-            warnings.append(Warn.RECORDS_LOST)
+        if self.disk_level is Level.LOW:
+            warnings.append(Warn.DISK_LOW)
+        elif self.disk_level is not Level.ENOUGH:
+            warnings.append(Warn.DISK_VERY_LOW)
+        if self.database_fault:
+            warnings.append(Warn.DATABASE_BEHIND)
         return warnings
 
     def _is_not_delivering(self, now: Moment) -> bool:

@@ -74,7 +74,8 @@ class Keeper:
             last=failure.last_seq,
             detail=failure.detail,
         )
-        lost, kept = [], deque[tuple[int, Presses]]()
+        lost: list[tuple[str, str]] = []
+        kept = deque[tuple[int, Presses]]()
         for seq, presses in self._waiting:
             if failure.first_seq <= seq <= failure.last_seq:
                 lost += presses

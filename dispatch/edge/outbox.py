@@ -10,7 +10,7 @@ import structlog
 from msgspec.structs import replace
 
 from dispatch.core.dispatcher import Dispatcher
-from dispatch.core.effects import CloseSession, Effect, IssueToken, Record, Reply, Send
+from dispatch.core.effects import Append, CloseSession, Effect, IssueToken, Record, Reply, Send
 from dispatch.core.events import Event, Written
 from dispatch.core.facts import Fact
 from dispatch.edge.clock import read_clock
@@ -42,6 +42,7 @@ class Outbox:
         metrics: Metrics,
         health: Health,
         record: Callable[[Fact], None],
+        append: Callable[[Append], None],
         issue_token: Callable[[IssueToken], None],
     ) -> None:
         self.connections: dict[int, Connection] = {}
@@ -53,6 +54,7 @@ class Outbox:
         self._metrics = metrics
         self._health = health
         self._record = record
+        self._append = append
         self._issue_token = issue_token
 
     def handle(self, event: Event) -> None:
@@ -92,6 +94,8 @@ class Outbox:
                 self._reply(effect)
             case Record():
                 self._record(effect.fact)
+            case Append():
+                self._append(effect)
             case CloseSession():
                 connection = self.connections.get(effect.session_id)
                 if connection is not None:

@@ -3,37 +3,53 @@
 import asyncio
 import gc
 import signal
+import sqlite3
 import ssl
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import structlog
 import uvloop
 
 from dispatch.core.dispatcher import Dispatcher
-from dispatch.core.effects import IssueToken
+from dispatch.core.effects import Append, IssueToken
 from dispatch.core.events import Tick
 from dispatch.core.facts import Fact
 from dispatch.core.locate import Locator
+from dispatch.core.moment import Moment
 from dispatch.core.quadrants import Edition
 from dispatch.core.registry import Change, Registry
-from dispatch.edge.bounds import CERTIFICATE_CHECK_S, CLOSE_GRACE_S, DRAIN_NOTICE_S
+from dispatch.edge.bounds import (
+    CERTIFICATE_CHECK_S,
+    CLOSE_GRACE_S,
+    COMPACT_EVERY_S,
+    DISK_CHECK_S,
+    DRAIN_NOTICE_S,
+)
 from dispatch.edge.clock import read_clock
 from dispatch.edge.exposure import ListenError, refuse_exposure
 from dispatch.edge.front_door import FrontDoor
 from dispatch.edge.health import Health
+from dispatch.edge.keeper import Keeper
 from dispatch.edge.metrics import Metrics
 from dispatch.edge.outbox import Outbox
 from dispatch.edge.ticker import Ticker
 from dispatch.edge.tls import Tls, TlsFiles
 from dispatch.edge.tokens import TokenIssuer
+from dispatch.journal.disk import look
+from dispatch.journal.drain import Drain, DrainStatus
+from dispatch.journal.faults import NotStored
+from dispatch.journal.local_log import LocalLog
+from dispatch.journal.recover import closed_since_ms, recover, this_boot
+from dispatch.journal.status import Condition
 from dispatch.logs import BackgroundWriter
 from dispatch.store.load import load_registry
 from dispatch.store.migrate import migrate
 from dispatch.store.pool import Pool, open_pool
-from dispatch.store.record import Recorder
 from dispatch.store.watch import FeedStatus, watch
 from protocol.close_codes import CloseCode
 from protocol.limits import HELLO_DEADLINE_S
@@ -51,6 +67,9 @@ class CoreOptions:
     """What the core process needs to know."""
 
     dsn: str
+    journal_file: Path
+    held_by_database: bool = False
+    """A press counts as stored only once PostgreSQL has it too."""
     host: str = "127.0.0.1"
     port: int = 7310
     tls: TlsFiles | None = None
@@ -80,12 +99,13 @@ async def _serve(
         pool = await stack.enter_async_context(open_pool(options.dsn))
         await migrate(pool)
         core = await Core.load(pool, options, logs)
+        stack.push_async_callback(core.close_journal)
         # Before the task group, which would wrap a port that is taken into an exception group.
         server = await _listen(core.door, options, tls.context if tls else None)
         stack.callback(server.close)
         background = await stack.enter_async_context(asyncio.TaskGroup())
         tasks = [
-            background.create_task(core.recorder.run()),
+            background.create_task(core.run_drain()),
             background.create_task(core.follow_registry(options.dsn)),
             background.create_task(core.keep_time(tls)),
         ]
@@ -100,15 +120,27 @@ class Core:
     """The parts of a running core, wired."""
 
     def __init__(self, registry: Registry, last_seq: int, pool: Pool, options: CoreOptions) -> None:
-        self.recorder = Recorder(pool)
         self._last_seq = last_seq
         self._issuer = TokenIssuer(pool)
         self._dispatcher = Dispatcher(registry)
         self._metrics = Metrics(self._dispatcher)
         self.health = Health(self._dispatcher)
         self._outbox = Outbox(
-            self._dispatcher, self._metrics, self.health, self._record, self._issue_token
+            self._dispatcher,
+            self._metrics,
+            self.health,
+            self._record,
+            self._append,
+            self._issue_token,
         )
+        self._keeper = Keeper(
+            self._outbox.handle,
+            asyncio.get_running_loop().call_soon,
+            held_by_database=options.held_by_database,
+        )
+        self._log = self._open_journal(options.journal_file)
+        self._pool = pool
+        self._drain: Drain | None = None
         self._ticker = Ticker(self._dispatcher.next_deadline_s, lambda: self._outbox.handle(Tick()))
         self._outbox.on_applied = self._ticker.look
         self.door = FrontDoor(
@@ -119,7 +151,9 @@ class Core:
             connections_max=options.connections_max,
             origins=options.origins,
         )
+        self._stored_seq = 0
         self._logs: BackgroundWriter | None = None
+        self._looked_at_s = self._compacted_at_s = float("-inf")
 
     @classmethod
     async def load(cls, pool: Pool, options: CoreOptions, logs: BackgroundWriter) -> "Core":
@@ -133,10 +167,53 @@ class Core:
             quadrants=len(locator.edition.quadrants),
             devices=len(registry.devices),
         )
-        _spare_the_collector()
         core = cls(registry, loaded.last_seq, pool, options)
         core._logs = logs
+        core.recover()
+        _spare_the_collector()
         return core
+
+    def recover(self) -> None:
+        """Go on where the journal says that the last run was."""
+        now, boot = read_clock(), this_boot()
+        try:
+            same_boot = bool(boot) and self._log.get("boot_id") == boot
+            states = self._log.newest_states(closed_since_ms(now))
+            recovered = recover(states, now, same_boot=same_boot)
+            self._log.put("boot_id", boot)
+        except (sqlite3.Error, OSError, NotStored) as error:
+            # Without its memory the core still dispatches: senders repeat what they were not told
+            # is stored, and the journal says what it can save.
+            log.error("not_recovered", reason=str(error))
+            return
+        self._dispatcher.restore(recovered.alerts)
+        self._ticker.look()
+        log.info(
+            "recovered",
+            open=self._dispatcher.city.board.open_count,
+            closed=len(recovered.alerts) - self._dispatcher.city.board.open_count,
+            unreadable=recovered.unreadable,
+            same_boot=same_boot,
+        )
+
+    async def run_drain(self) -> None:
+        """Bring what the journal has to PostgreSQL, behind the presses."""
+        # The disk does not let the journal be opened, for now; its thread tells nobody when.
+        while not self._log.log_id:  # noqa: ASYNC110
+            await asyncio.sleep(BEAT_S)
+        self._drain = Drain(
+            self._log,
+            self._pool,
+            UUID(self._log.log_id),
+            on_drained=self._keeper.drained,
+            say=self._drain_status,
+        )
+        self._drain.stirred(self._stored_seq)
+        await self._drain.run()
+
+    async def close_journal(self) -> None:
+        """Store what waits and let go of the file."""
+        await asyncio.to_thread(self._log.close)
 
     async def follow_registry(self, dsn: str) -> None:
         """Put every change of the registry in force as it is committed."""
@@ -148,7 +225,7 @@ class Core:
         while True:
             now = read_clock()
             self.health.beat(now, BEAT_S)
-            self.health.records_lost = self.recorder.dropped
+            self._look_at_journal(now)
             if self._logs is not None:
                 self._metrics.logs_lost.set(self._logs.lost)
             if tls is not None and now.mono_s - checked_at_s >= CERTIFICATE_CHECK_S:
@@ -165,7 +242,6 @@ class Core:
         await asyncio.sleep(DRAIN_NOTICE_S)
         for connection in list(self.door.connections):
             connection.close(CloseCode.DRAINING)
-        await self.recorder.flush()
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_GRACE_S + 1):
                 await self.door.empty.wait()
@@ -173,9 +249,45 @@ class Core:
 
     def _record(self, fact: Fact) -> None:
         self._metrics.count(fact)
-        self.recorder.put(fact)
         named = {"reason": fact.reason, "device": fact.device_id, "alert": fact.alert_id}
         log.info(fact.kind, **{name: value for name, value in named.items() if value})
+
+    def _append(self, effect: Append) -> None:
+        self._keeper.append(effect)
+
+    def _open_journal(self, path: Path) -> LocalLog:
+        loop = asyncio.get_running_loop()
+        journal = LocalLog(
+            path,
+            call_back=loop.call_soon_threadsafe,
+            on_stored=self._stored,
+            on_failed=self._keeper.failed,
+        )
+        self._keeper.log = journal
+        return journal
+
+    def _stored(self, seq: int) -> None:
+        self._stored_seq = seq
+        self._keeper.stored(seq)
+        if self._drain is not None:
+            self._drain.stirred(seq)
+
+    def _look_at_journal(self, now: Moment) -> None:
+        state = self._log.state()
+        sound = state.condition is Condition.HEALTHY
+        self.health.journal_fault = "" if sound else str(state.reason or state.condition)
+        if now.mono_s - self._looked_at_s < DISK_CHECK_S:
+            return
+        self._looked_at_s = now.mono_s
+        self.health.disk_level = look(self._log.path.parent).level
+        if now.mono_s - self._compacted_at_s >= COMPACT_EVERY_S and sound:
+            self._compacted_at_s = now.mono_s
+            self._log.compact(now.wall_ms)
+
+    def _drain_status(self, status: DrainStatus) -> None:
+        if status.reason != self.health.database_fault:
+            log.info("drain", reason=status.reason or "ok", behind=status.entries_behind)
+        self.health.database_fault = status.reason
 
     def _issue_token(self, wanted: IssueToken) -> None:
         device = self._dispatcher.city.registry.devices[wanted.device_id]

@@ -13,7 +13,7 @@ import msgspec
 from dispatch.core.entry import Entry
 from dispatch.core.facts import Fact, FactKind
 from dispatch.store.pool import Connection
-from dispatch.store.record import _is_kept, _keep
+from dispatch.store.record import is_recorded, record
 
 Numbered: TypeAlias = tuple[int, Entry]
 """An entry and its number in its journal."""
@@ -115,8 +115,8 @@ async def write(connection: Connection, journal_id: UUID, entries: Sequence[Numb
             [entry.took_ms for _, entry in happened],
             [entry.version for _, entry in happened],
         )
-    if facts := [fact for _, entry in entries if (fact := _fact(entry)) and _is_kept(fact)]:
-        await _keep(connection, facts)
+    if facts := [fact for _, entry in entries if (fact := _fact(entry)) and is_recorded(fact)]:
+        await record(connection, facts)
     await _move_mark(connection, journal_id, entries[-1])
 
 

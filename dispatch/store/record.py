@@ -1,25 +1,11 @@
-"""Puts facts on the record, behind the dispatcher's back: it never waits for them.
+"""Facts that PostgreSQL keeps beside the alerts: false alarms, denials, spent codes."""
 
-Until PostgreSQL is there again facts wait in memory, up to a bound; what does not fit is counted.
-"""
-
-import asyncio
-from collections import deque
 from collections.abc import Sequence
-from itertools import islice
 from typing import Final
 
 from dispatch.core.facts import Fact, FactKind
 from dispatch.store.enrolment import spend_codes
-from dispatch.store.errors import Refused, StoreUnavailable
 from dispatch.store.pool import Connection, Pool, connected
-
-WAITING_MAX: Final = 20_000
-DENIALS_WAITING_MAX: Final = 10_000
-"""Whoever provokes denials by the thousand must not crowd out the rest."""
-BATCH: Final = 500
-RETRY_S: Final = 1.0
-FLUSH_DEADLINE_S: Final = 2.0
 
 _DENIALS: Final = frozenset({FactKind.DENIED, FactKind.REFUSED})
 
@@ -59,79 +45,16 @@ async def forget_old_false_alarms(connection: Connection) -> None:
         await connection.execute(f"DELETE {old}")
 
 
-class Recorder:
-    """Takes facts without waiting and stores them in the background, in batches, in order.
-
-    `dropped` counts the facts that found no room or that the database refused.
-    """
-
-    def __init__(self, pool: Pool) -> None:
-        self.dropped = 0
-        self._pool = pool
-        self._waiting: deque[Fact] = deque()
-        self._denials_waiting = 0
-        self._stirred = asyncio.Event()
-        self._storing = asyncio.Lock()
-
-    @property
-    def waiting(self) -> int:
-        """How many facts are not stored yet."""
-        return len(self._waiting)
-
-    def put(self, fact: Fact) -> None:
-        """Take a fact. Never blocks; facts that the store does not keep are let go."""
-        if not _is_kept(fact):
-            return
-        denial = fact.kind in _DENIALS
-        full = len(self._waiting) >= WAITING_MAX
-        if full or (denial and self._denials_waiting >= DENIALS_WAITING_MAX):
-            self.dropped += 1
-            return
-        self._denials_waiting += denial
-        self._waiting.append(fact)
-        self._stirred.set()
-
-    async def run(self) -> None:
-        """Store what is put, for ever."""
-        while True:
-            await self._stirred.wait()
-            self._stirred.clear()
-            try:
-                while self._waiting:
-                    await self._store_batch()
-            except StoreUnavailable:
-                await asyncio.sleep(RETRY_S)
-                self._stirred.set()
-
-    async def flush(self, deadline_s: float = FLUSH_DEADLINE_S) -> None:
-        """Store what still waits, as far as the deadline allows, whether or not `run` runs."""
-        try:
-            async with asyncio.timeout(deadline_s):
-                while self._waiting:
-                    await self._store_batch()
-        except (StoreUnavailable, TimeoutError):
-            pass  # `waiting` says what was left
-
-    async def _store_batch(self) -> None:
-        async with self._storing:
-            batch = list(islice(self._waiting, BATCH))
-            try:
-                async with connected(self._pool) as connection, connection.transaction():
-                    await _keep(connection, batch)
-            except Refused:
-                self.dropped += len(batch)  # it would be refused again, and block what follows
-            for _ in batch:
-                self._denials_waiting -= self._waiting.popleft().kind in _DENIALS
-
-
-def _is_kept(fact: Fact) -> bool:
+def is_recorded(fact: Fact) -> bool:
+    """Say whether a fact has a place of its own here, beside the alert that it belongs to."""
     if fact.kind is FactKind.REFUSED:
         # A connection that never said who it is can be opened by anyone, without end.
         return fact.device_id is not None
     return fact.kind in {FactKind.DENIED, FactKind.FALSE_ALARM, FactKind.CODE_SPENT}
 
 
-async def _keep(connection: Connection, facts: Sequence[Fact]) -> None:
+async def record(connection: Connection, facts: Sequence[Fact]) -> None:
+    """Put facts where they belong; those of the same alert and device once."""
     if alarms := [fact for fact in facts if fact.kind is FactKind.FALSE_ALARM]:
         await _keep_false_alarms(connection, alarms)
     spent = [fact.device_id for fact in facts if fact.kind is FactKind.CODE_SPENT]

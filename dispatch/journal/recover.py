@@ -1,0 +1,57 @@
+"""What an earlier run left: open alerts, and lately closed ones that a late retry must find.
+
+Deadlines need no replay: each is a fact of its alert; one that passed meanwhile is due at once.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from dispatch.core.alert import Alert
+from dispatch.core.entry import Entry
+from dispatch.core.limits import CLOSED_ALERT_KEPT_S
+from dispatch.core.moment import Moment
+from dispatch.core.snapshot import UnreadableState, thaw
+
+BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+"""Linux names each boot; the monotonic clock counts from it for every process alike."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """The alerts to put up again, oldest news first, and how many could not be read."""
+
+    alerts: tuple[Alert, ...]
+    unreadable: int
+
+
+def this_boot() -> str:
+    """Name this boot; empty where the system does not say, which no boot equals."""
+    try:
+        return BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def closed_since_ms(now: Moment) -> int:
+    """Return how far back closed alerts still matter."""
+    return now.wall_ms - int(CLOSED_ALERT_KEPT_S * 1000)
+
+
+def recover(states: Iterable[Entry], now: Moment, *, same_boot: bool) -> Recovered:
+    """Read every state. One that cannot be read is said and counted; the others are not held up."""
+    alerts, unreadable = [], 0
+    for entry in states:
+        if entry.state is None:
+            continue
+        try:
+            alerts.append(thaw(entry.state, now, same_boot=same_boot))
+        except UnreadableState as error:
+            unreadable += 1
+            log.error("state_unreadable", alert=entry.alert_id, reason=str(error))
+    return Recovered(tuple(alerts), unreadable)

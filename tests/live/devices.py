@@ -124,6 +124,7 @@ async def connected(
         open_timeout=PATIENCE_S,
         ping_interval=None,
         close_timeout=1,
+        max_queue=None,  # a full queue would keep the close from being read
     ) as socket:
         yield Device(socket)
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -97,7 +98,8 @@ class Program:
         # Not under pytest's directory: PostgreSQL is another user's when the tests run as root.
         self.home = Path(tempfile.mkdtemp(prefix="cuadrante-live-"))
         self.lines: list[str] = []
-        self.port = 0
+        self.port = free_port()
+        """The same after a restart, so that clients find it again."""
         self.codes: dict[str, str] = {}
         self.tokens: dict[str, str] = {}
         self.areas = [Area(number) for number in range(AREAS)]
@@ -105,7 +107,7 @@ class Program:
         self._environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith(PREFIX)},
             "CUADRANTE_DATA_DIR": str(self.home / "var"),
-            "CUADRANTE_PORT": "0",
+            "CUADRANTE_PORT": str(self.port),
             "CUADRANTE_CONNECTIONS_MAX": "200",
             **{PREFIX + name.upper(): str(value) for name, value in settings.items()},
         }
@@ -128,6 +130,8 @@ class Program:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def start(self) -> None:
+        """Start it and wait until it serves."""
+        mark = self.mark()
         self.process = subprocess.Popen(
             [sys.executable, str(PROGRAM), "run"],
             cwd=self.home,
@@ -136,7 +140,7 @@ class Program:
             text=True,
         )
         threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
-        self.port = self.wait_ready("core")["details"]["port"]
+        self.wait_ready("core", mark)
 
     def end(self) -> int:
         """Ask it to stop; whatever it does, no process of it is left. Returns its exit code."""
@@ -230,7 +234,6 @@ class Program:
 
     def settle(self) -> None:
         """Bring in the quadrants and the devices, with a code for each."""
-        mark = self.mark()
         self.import_edition("live-1")
         devices = [device for area in self.areas for device in area.devices()]
         devices += [
@@ -242,7 +245,6 @@ class Program:
         self.command("import", "registry", str(registry))
         self.command("enrol", "--all", "--json", str(self.home / "codes.json"))
         self.codes = json.loads((self.home / "codes.json").read_text())
-        assert mark >= 0
 
     def enrol(self, device_id: str, *options: str) -> str:
         """Issue a code for a device with the command that an operator uses."""
@@ -260,17 +262,18 @@ class Program:
 
         return asyncio.run(fetch())
 
-    def fetch_when_there(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """The same, asked until there is an answer: records are written behind the press."""
-        give_up_at_s = time.monotonic() + PATIENCE_S
-        while not (rows := self.fetch(query, *values)):
-            assert time.monotonic() < give_up_at_s, query
-        return rows
-
     @property
     def url(self) -> str:
         scheme = "wss" if PREFIX + "TLS_KEY" in self._environment else "ws"
         return f"{scheme}://localhost:{self.port}{PATH}"
+
+
+def free_port() -> int:
+    """A port that nobody has, and that the system gives to nobody else soon."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def are_gone(processes: Sequence[psutil.Process]) -> float:

@@ -97,6 +97,8 @@ class Writer:
         self._notes.update(batch.notes)
         if batch.appends or batch.notes or (failing and self._is_worth_trying()):
             self._attempt(batch.appends)
+        if self._gaps and not self._failures_in_row:
+            self._attempt([])  # of a bad entry: the file is to say why its number is missing
         self._move_on(batch.move_on)
         if batch.compact:
             self.housekeeping.compact(batch.compact.closed_before_ms)

@@ -106,6 +106,16 @@ def test_gaps_are_noted_in_the_file_joined(desk: Desk, path: Path):
     assert gaps == [(1, 3, "disk_full"), (4, 4, "sync_failed")]
 
 
+def test_a_bad_entry_is_noted_though_nothing_follows(desk: Desk, path: Path):
+    desk.append(entry(took_ms="soon"))
+    desk.run()
+    assert desk.storage.head.last_seq == 1
+    connection = sqlite3.connect(path)
+    gaps = connection.execute("SELECT first_seq, last_seq, reason FROM unconfirmed").fetchall()
+    connection.close()
+    assert gaps == [(1, 1, "bad_entry")]
+
+
 def test_gaps_are_bounded(desk: Desk):
     for seq in range(2 * writing.GAPS_MAX):
         reason = (Reason.DISK_FULL, Reason.SYNC_FAILED)[seq % 2]

@@ -18,7 +18,7 @@ WAL_BYTES_MAX: Final = 64 * 2**20
 COMPACT_SLICE: Final = 200
 FREE_PAGES_KEPT: Final = 4_096
 """16 MiB for what comes next; more goes back to the disk, in slices."""
-VACUUM_SLICE: Final = 256
+VACUUM_SLICE: Final = 32
 
 _DROP_ALERTS: Final = """
 DELETE FROM newest WHERE alert_id IN (SELECT alert_id FROM log WHERE seq > :after AND seq <= :upto)
@@ -108,5 +108,6 @@ class Housekeeping:
         if free_pages <= FREE_PAGES_KEPT + VACUUM_SLICE:
             self._is_vacuuming = False
             return
-        writer.execute(f"PRAGMA incremental_vacuum({VACUUM_SLICE})").fetchall()
+        # `execute` would stop at its first step, which is one page.
+        writer.executescript(f"PRAGMA incremental_vacuum({VACUUM_SLICE})")
         self.committed(VACUUM_SLICE * PAGE_BYTES)

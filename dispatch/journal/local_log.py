@@ -37,7 +37,7 @@ _T = TypeVar("_T")
 
 
 class LocalLog:
-    """One file, one writer, one owner: `append` and `close` are called from one thread.
+    """One file, one writer, one owner: `append` is called from one thread, and not during `close`.
 
     `on_stored(seq)`: everything up to `seq` is on the disk, but for what `on_failed` named before.
     Both are called in order, through `call_back`, which brings them to the owner's thread (such as

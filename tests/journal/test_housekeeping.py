@@ -136,7 +136,13 @@ def test_room_is_given_back_to_the_disk(file: OpenFile):
     insert(file.writer, lines)
     note(file.writer, [("drained_seq", str(count))])
     before = pragma(file, "page_count")
-    assert compact(file, NOW_MS) == []
+    keeping = Housekeeping()
+    keeping.compact(NOW_MS)
+    slices = 0
+    while keeping.has_work:
+        keeping.slice(file.writer)
+        slices += 1
+    assert slices < count // housekeeping.COMPACT_SLICE + before // housekeeping.VACUUM_SLICE + 5
     kept = housekeeping.FREE_PAGES_KEPT + housekeeping.VACUUM_SLICE
     assert pragma(file, "freelist_count") <= kept < before
     assert pragma(file, "page_count") < kept + 100

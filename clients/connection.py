@@ -14,6 +14,7 @@ from clients.beside import beside
 from clients.enrolment import Credentials
 from clients.errors import Refused
 from clients.feed import Feed, Reader
+from clients.half_open import watch_for_silence
 from clients.wire import BROKEN, Ending, Wire, check_address, opened, why_broken
 from protocol.close_codes import may_reconnect
 from protocol.codec import encode
@@ -149,6 +150,7 @@ class Link:
             try:
                 stream = None if self._dial is None else await self._dial()
                 async with opened(self._url, self._ssl_context, stream) as socket:
+                    watch_for_silence(socket.stream)
                     wire = Wire(socket, scope)
                     await self._converse(wire)
             except BROKEN as error:

@@ -73,6 +73,17 @@ class Session:
             effects += self._faulty(decoded.fault, now)
         return effects
 
+    def is_awaited(self) -> bool:
+        """Say whether it matters within seconds that the device is still there.
+
+        It does for whatever is called or stands on a wall, and for a telephone with a press open.
+        """
+        city = self._dispatcher.city
+        device = city.registry.devices.get(self.device_id or "")
+        if device is None:
+            return False
+        return device.role is not Role.APP or bool(city.board.open_of_device(device.device_id))
+
     def is_control_room(self) -> bool:
         """Say whether the whole city's alerts are brought to this session."""
         device = self._dispatcher.city.registry.devices.get(self.device_id or "")

@@ -26,6 +26,7 @@ from dispatch.edge.bounds import (
     UNSERVED_MAX_BYTES,
 )
 from dispatch.edge.clock import read_clock
+from dispatch.edge.half_open import probe_while_idle
 from protocol.close_codes import CloseCode
 from protocol.limits import HELLO_DEADLINE_S
 
@@ -42,6 +43,7 @@ class Connection(asyncio.Protocol):
         "_bare_frames",
         "_door",
         "_fragments",
+        "_is_probed",
         "_timer",
         "_transport",
         "_unserved_bytes",
@@ -61,6 +63,7 @@ class Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._fragments = b""
         self._bare_frames = 0
+        self._is_probed = False
         self._unserved_bytes = 0
 
     # --- called by the event loop -----------------------------------------------------------------
@@ -180,6 +183,14 @@ class Connection(asyncio.Protocol):
             "session", lambda: session.receive(text, received_at_ms, read_clock())
         ):
             self.close(INTERNAL_ERROR)
+        elif not self._is_probed and session.is_awaited():
+            self._probe()
+
+    def _probe(self) -> None:
+        """From now on it matters within seconds whether the other end is still there."""
+        self._is_probed = True
+        if self._transport is not None:
+            probe_while_idle(self._transport.get_extra_info("socket"))
 
     def _whole_message(self, frame: Frame) -> bytes | None:
         """Join fragments (RFC 6455, section 5.4); their total is bounded by the protocol object."""

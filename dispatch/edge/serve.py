@@ -33,6 +33,7 @@ from dispatch.edge.bounds import (
 from dispatch.edge.clock import read_clock
 from dispatch.edge.exposure import ListenError, refuse_exposure
 from dispatch.edge.front_door import FrontDoor
+from dispatch.edge.half_open import give_up_soon
 from dispatch.edge.health import Health
 from dispatch.edge.keeper import Keeper
 from dispatch.edge.metrics import Metrics
@@ -318,7 +319,7 @@ async def _listen(
 ) -> asyncio.Server:
     loop = asyncio.get_running_loop()
     try:
-        return await loop.create_server(
+        server = await loop.create_server(
             door.connect,
             options.host,
             options.port,
@@ -327,6 +328,9 @@ async def _listen(
             ssl_handshake_timeout=HELLO_DEADLINE_S if context else None,
             ssl_shutdown_timeout=CLOSE_GRACE_S if context else None,
         )
+        for listener in server.sockets:
+            give_up_soon(listener)
+        return server
     except (OSError, UnicodeError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or error
         raise ListenError(

@@ -10,6 +10,7 @@ from dispatch.core.quadrants import Edition
 from dispatch.core.registry import EditionActivated, Registry
 from dispatch.edge.bounds import LOOP_STALL_S
 from dispatch.edge.health import Health, Red, Warn
+from dispatch.journal.disk import Level
 from protocol.messages import Delivered, Duty, Signal
 from tests.edge.town import EAST, IN_EAST, TOWNSPEOPLE, WEST, press
 
@@ -113,7 +114,27 @@ def test_a_registry_that_is_not_followed_is_a_warning(health: Health) -> None:
     assert health.reds(START) == []
 
 
-def test_records_that_were_lost_are_a_warning(health: Health) -> None:
-    health.records_lost = 1
-    assert health.warnings() == [Warn.RECORDS_LOST]
+def test_a_journal_that_does_not_store_is_red(health: Health) -> None:
+    health.journal_fault = "sync_failed"
+    assert health.reds(START) == [Red.UNABLE_TO_STORE]
+
+
+@pytest.mark.parametrize(
+    ("level", "warning"),
+    [
+        (Level.LOW, Warn.DISK_LOW),
+        (Level.VERY_LOW, Warn.DISK_VERY_LOW),
+        (Level.BELOW_FLOOR, Warn.DISK_VERY_LOW),
+        (Level.UNKNOWN, Warn.DISK_VERY_LOW),
+    ],
+)
+def test_a_disk_that_fills_is_a_warning(health: Health, level: Level, warning: Warn) -> None:
+    health.disk_level = level
+    assert health.warnings() == [warning]
+    assert health.reds(START) == []
+
+
+def test_a_database_that_takes_nothing_is_a_warning(health: Health) -> None:
+    health.database_fault = "unreachable"
+    assert health.warnings() == [Warn.DATABASE_BEHIND]
     assert health.reds(START) == []

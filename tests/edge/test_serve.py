@@ -38,10 +38,12 @@ def logs() -> BackgroundWriter:
 
 
 @asynccontextmanager
-async def serving(dsn: str, logs: BackgroundWriter) -> AsyncIterator[str]:
+async def serving(dsn: str, logs: BackgroundWriter, folder: Path) -> AsyncIterator[str]:
     """Run a core until the block ends, then drain it with the signal that a supervisor sends."""
     ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(_serve(CoreOptions(dsn, port=0), ready.set_result, logs))
+    task = asyncio.create_task(
+        _serve(CoreOptions(dsn, folder / "journal.sqlite", port=0), ready.set_result, logs)
+    )
     try:
         async with asyncio.timeout(PATIENCE_S):
             await asyncio.wait((ready, task), return_when=asyncio.FIRST_COMPLETED)
@@ -91,10 +93,12 @@ async def enrolled(url: str, pool: Pool, device: Device) -> AsyncIterator[Peer]:
 
 
 @on_uvloop
-async def test_a_device_enrols_presses_and_is_revoked(dsn: str, logs: BackgroundWriter) -> None:
+async def test_a_device_enrols_presses_and_is_revoked(
+    dsn: str, logs: BackgroundWriter, tmp_path: Path
+) -> None:
     async with (
         open_pool(dsn) as pool,
-        serving(dsn, logs) as url,
+        serving(dsn, logs, tmp_path) as url,
         enrolled(url, pool, OPERATOR) as op,
         enrolled(url, pool, APP) as ana,
     ):
@@ -107,8 +111,8 @@ async def test_a_device_enrols_presses_and_is_revoked(dsn: str, logs: Background
 
 
 @on_uvloop
-async def test_a_wrong_code_is_refused(dsn: str, logs: BackgroundWriter) -> None:
-    async with serving(dsn, logs) as url, open_peer(url) as peer:
+async def test_a_wrong_code_is_refused(dsn: str, logs: BackgroundWriter, tmp_path: Path) -> None:
+    async with serving(dsn, logs, tmp_path) as url, open_peer(url) as peer:
         await peer.say(Enrol(code="0000-0000-0000", ref="7"))
         error = await peer.hear_a(Error)
         assert (error.code, error.field, error.ref) == (ErrorCode.ENROLMENT_REFUSED, "code", "7")
@@ -116,11 +120,11 @@ async def test_a_wrong_code_is_refused(dsn: str, logs: BackgroundWriter) -> None
 
 @on_uvloop
 async def test_sigterm_tells_everyone_then_closes_with_4000(
-    dsn: str, logs: BackgroundWriter
+    dsn: str, logs: BackgroundWriter, tmp_path: Path
 ) -> None:
     async with (
         open_pool(dsn) as pool,
-        serving(dsn, logs) as url,
+        serving(dsn, logs, tmp_path) as url,
         enrolled(url, pool, OPERATOR) as op,
     ):
         os.kill(os.getpid(), signal.SIGTERM)
@@ -131,11 +135,11 @@ async def test_sigterm_tells_everyone_then_closes_with_4000(
 
 @on_uvloop
 async def test_without_its_database_it_serves_on_and_says_so(
-    server: Server, dsn: str, logs: BackgroundWriter
+    server: Server, dsn: str, logs: BackgroundWriter, tmp_path: Path
 ) -> None:
     async with (
         open_pool(dsn) as pool,
-        serving(dsn, logs) as url,
+        serving(dsn, logs, tmp_path) as url,
         enrolled(url, pool, OPERATOR),
         enrolled(url, pool, APP) as ana,
     ):
@@ -155,9 +159,9 @@ async def test_without_its_database_it_serves_on_and_says_so(
 
 @on_uvloop
 async def test_a_code_that_was_withdrawn_meanwhile_is_refused(
-    dsn: str, logs: BackgroundWriter
+    dsn: str, logs: BackgroundWriter, tmp_path: Path
 ) -> None:
-    async with open_pool(dsn) as pool, serving(dsn, logs) as url:
+    async with open_pool(dsn) as pool, serving(dsn, logs, tmp_path) as url:
         code = await issue_code(pool, APP)
         await traded(url, code)
         # Withdrawn without a word to the core, as while it is cut off.
@@ -167,22 +171,28 @@ async def test_a_code_that_was_withdrawn_meanwhile_is_refused(
             assert (await peer.hear_a(Error)).code is ErrorCode.ENROLMENT_REFUSED
 
 
-def test_a_port_that_is_taken_is_one_sentence(dsn: str, logs: BackgroundWriter) -> None:
+def test_a_port_that_is_taken_is_one_sentence(
+    dsn: str, logs: BackgroundWriter, tmp_path: Path
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ListenError, match=rf"port {port}: .*--port"):
-            run_core(CoreOptions(dsn, port=port), lambda _: None, logs)
+            run_core(CoreOptions(dsn, tmp_path / "journal.sqlite", port=port), lambda _: None, logs)
 
 
 @pytest.mark.parametrize("host", ["no.such.host.example.invalid", "a..b", "x" * 300])
-def test_a_host_that_is_none_is_one_sentence(dsn: str, logs: BackgroundWriter, host: str) -> None:
-    options = CoreOptions(dsn, host=host, port=0, allow_plain=True)
+def test_a_host_that_is_none_is_one_sentence(
+    dsn: str, logs: BackgroundWriter, host: str, tmp_path: Path
+) -> None:
+    options = CoreOptions(dsn, tmp_path / "journal.sqlite", host=host, port=0, allow_plain=True)
     with pytest.raises(ListenError, match="--host"):
         run_core(options, lambda _: None, logs)
 
 
-def test_clear_text_beyond_loopback_is_refused(dsn: str, logs: BackgroundWriter) -> None:
-    options = CoreOptions(dsn, host="0.0.0.0", port=0)  # noqa: S104
+def test_clear_text_beyond_loopback_is_refused(
+    dsn: str, logs: BackgroundWriter, tmp_path: Path
+) -> None:
+    options = CoreOptions(dsn, tmp_path / "journal.sqlite", host="0.0.0.0", port=0)  # noqa: S104
     with pytest.raises(ListenError, match="no TLS"):
         run_core(options, lambda _: None, logs)
 
@@ -192,4 +202,6 @@ def test_a_certificate_that_cannot_be_used_is_refused(
 ) -> None:
     files = TlsFiles(tmp_path / "chain.pem", tmp_path / "key.pem")
     with pytest.raises(TlsError, match="cannot read"):
-        run_core(CoreOptions(dsn, port=0, tls=files), lambda _: None, logs)
+        run_core(
+            CoreOptions(dsn, tmp_path / "journal.sqlite", port=0, tls=files), lambda _: None, logs
+        )

@@ -16,7 +16,7 @@ from websockets.typing import Origin, Subprotocol
 
 from dispatch.core.credentials import digest
 from dispatch.core.dispatcher import Dispatcher
-from dispatch.core.effects import IssueToken
+from dispatch.core.effects import Append, IssueToken
 from dispatch.core.events import Tick
 from dispatch.core.facts import Fact
 from dispatch.core.locate import Locator
@@ -176,12 +176,18 @@ class Town:
     def __init__(self, connections_max: int = 100, origins: tuple[str, ...] = ()) -> None:
         registry = Registry(Locator(Edition("test", (WEST, EAST))), TOWNSPEOPLE)
         self.facts: list[Fact] = []
+        self.lines: list[Append] = []
         self.wanted_tokens: list[IssueToken] = []
         self.dispatcher = Dispatcher(registry)
         self.metrics = Metrics(self.dispatcher)
         self.health = Health(self.dispatcher)
         self.outbox = Outbox(
-            self.dispatcher, self.metrics, self.health, self._record, self.wanted_tokens.append
+            self.dispatcher,
+            self.metrics,
+            self.health,
+            self._record,
+            self.lines.append,
+            self.wanted_tokens.append,
         )
         self.ticker = Ticker(self.dispatcher.next_deadline_s, lambda: self.outbox.handle(Tick()))
         self.outbox.on_applied = self.ticker.look

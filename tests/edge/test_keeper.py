@@ -1,0 +1,88 @@
+"""Who waits for the disk hears of it in order, once, and truly."""
+
+from collections.abc import Callable, Sequence
+
+from dispatch.core.effects import Append
+from dispatch.core.entry import Entry
+from dispatch.core.events import NotStored, Stored
+from dispatch.edge.keeper import Keeper
+from dispatch.journal import faults
+from dispatch.journal.faults import Failure, Reason
+
+LINE = Entry("signal", 1)
+
+
+class Numbers:
+    """A log that numbers what it is given, or refuses: what comes of it the test decides."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self.refuses = False
+
+    def append(self, entries: Sequence[Entry]) -> int:
+        if self.refuses:
+            raise faults.NotStored(Reason.QUEUE_FULL)
+        self.seq += len(entries)
+        return self.seq
+
+
+def keeping(*, held_by_database: bool = False) -> tuple[Keeper, Numbers, list[object]]:
+    told: list[object] = []
+    later: list[Callable[[], None]] = []
+    keeper = Keeper(told.append, later.append, held_by_database=held_by_database)
+    numbers = Numbers()
+    keeper.log = numbers  # type: ignore[assignment]
+    keeper.later = later  # type: ignore[attr-defined]
+    return keeper, numbers, told
+
+
+def press(name: str) -> Append:
+    return Append((LINE, LINE), ((name, name),))
+
+
+def test_a_press_is_told_once_its_last_line_is_on_the_disk() -> None:
+    keeper, _, told = keeping()
+    keeper.append(press("a"))  # lines 1 and 2
+    keeper.append(Append((LINE,)))  # 3
+    keeper.append(press("b"))  # 4 and 5
+    keeper.stored(1)
+    assert told == []
+    keeper.stored(3)
+    assert told == [Stored((("a", "a"),))]
+    keeper.stored(5)
+    keeper.stored(5)
+    assert told[1:] == [Stored((("b", "b"),))]
+    assert keeper.waiting == 0
+
+
+def test_what_the_disk_refused_is_told_and_the_rest_still_waits() -> None:
+    keeper, _, told = keeping()
+    for name in "abc":
+        keeper.append(press(name))
+    keeper.failed(Failure(Reason.SYNC_FAILED, 3, 4))
+    assert told == [NotStored((("b", "b"),))]
+    keeper.stored(6)
+    assert told[1:] == [Stored((("a", "a"), ("c", "c")))]
+
+
+def test_a_refusal_is_told_on_the_next_turn_and_never_within() -> None:
+    keeper, numbers, told = keeping()
+    numbers.refuses = True
+    keeper.append(press("a"))
+    assert told == []
+    [turn] = keeper.later  # type: ignore[attr-defined]
+    turn()
+    assert told == [NotStored((("a", "a"),))]
+    keeper.log = None
+    keeper.append(press("b"))
+    keeper.later[1]()  # type: ignore[attr-defined]
+    assert told[1:] == [NotStored((("b", "b"),))]
+
+
+def test_held_by_the_database_only_its_commit_counts() -> None:
+    keeper, _, told = keeping(held_by_database=True)
+    keeper.append(press("a"))
+    keeper.stored(2)
+    assert told == []
+    keeper.drained(2)
+    assert told == [Stored((("a", "a"),))]

@@ -18,7 +18,7 @@ def test_a_press_goes_out_before_anything_else_is_done_about_it():
     dispatcher.handle(Connected(1, "patrol-1", on_duty=True), NOW)
     dispatcher.handle(Connected(2, "ana"), NOW)
     pressed = Signal(signal_id(1), Kind.PANIC, None, fix(MIDDLE))
-    alert, receipt, signal, dispatched = dispatcher.handle(Received("ana", pressed, 1), NOW)
+    alert, receipt, signal, dispatched, _kept = dispatcher.handle(Received("ana", pressed, 1), NOW)
     assert isinstance(alert, Send)
     assert isinstance(alert.message, Alert)
     assert alert.devices == ("patrol-1",)

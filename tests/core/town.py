@@ -19,7 +19,7 @@ import shapely
 
 from dispatch.core.alert import Alert
 from dispatch.core.dispatcher import Dispatcher
-from dispatch.core.effects import CloseSession, Effect, Record, Reply, Send
+from dispatch.core.effects import Append, CloseSession, Effect, Record, Reply, Send
 from dispatch.core.events import Connected, Disconnected, Event, Received, Tick, Written
 from dispatch.core.facts import Fact, FactKind
 from dispatch.core.locate import Locator
@@ -139,6 +139,7 @@ class Town:
         self.mono_s = 1_000.0
         self.frames: dict[str, list[Any]] = defaultdict(list)
         self.facts: list[Fact] = []
+        self.lines: list[Append] = []
         self.closed: dict[int, CloseCode] = {}
         self._numbers = count(1)
 
@@ -167,6 +168,8 @@ class Town:
                     self.closed[effect.session_id] = effect.code
                 case Record():
                     self.facts.append(effect.fact)
+                case Append():
+                    self.lines.append(effect)
 
     def _send(self, send: Send) -> None:
         encode(send.message)
@@ -206,6 +209,10 @@ class Town:
         position = None if at is None else fix(at, accuracy_m)
         self.say(device, Signal(chosen, kind, self.now.wall_ms, position, source))
         return chosen
+
+    def signal(self, *, at: Where) -> Signal:
+        """Make a press without sending it."""
+        return Signal(signal_id(next(self._numbers)), Kind.PANIC, self.now.wall_ms, fix(at))
 
     def move(self, device: str, to: Where, accuracy_m: float | None = 5.0) -> None:
         self.say(device, PositionReport(fix(to, accuracy_m)))

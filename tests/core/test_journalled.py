@@ -1,0 +1,87 @@
+"""Whatever happens to an alert is in the journal, its newest state with its last line."""
+
+import orjson
+
+from dispatch.core.dispatcher import Dispatcher
+from dispatch.core.entry import Entry
+from dispatch.core.facts import Fact, FactKind
+from dispatch.core.journalled import is_kept
+from dispatch.core.registry import Registry
+from dispatch.core.snapshot import thaw
+from protocol.vocabulary import AlertState, Outcome
+from tests.core.chance import Chance
+from tests.core.town import LOCATOR, MIDDLE, Town, residents
+
+
+def entries(town: Town) -> list[Entry]:
+    return [entry for append in town.lines for entry in append.entries]
+
+
+def newest_states(town: Town) -> dict[str, Entry]:
+    return {entry.alert_id or "": entry for entry in entries(town) if entry.state is not None}
+
+
+def test_a_life_is_told_line_by_line() -> None:
+    town = Town()
+    town.connect("patrol-1", "ana")
+    alert_id = town.press("ana", at=MIDDLE)
+    town.delivered("patrol-1", alert_id)
+    town.accept("patrol-1", alert_id)
+    town.arrive("patrol-1", alert_id)
+    town.close("patrol-1", alert_id, Outcome.FALSE_ALARM)
+    kinds = [entry.kind for entry in entries(town) if entry.alert_id == alert_id]
+    assert kinds == [
+        *("signal", "dispatched", "delivered", "accepted", "arrived", "closed", "false_alarm")
+    ]
+    last = newest_states(town)[alert_id]
+    assert not last.is_open
+    assert last.version == town.alert(alert_id).version
+    assert orjson.loads(last.view or b"")["outcome"] == "false_alarm"
+
+
+def test_of_one_event_only_the_last_line_of_an_alert_holds_its_state() -> None:
+    town = Town()
+    town.connect("patrol-1", "ana")
+    town.press("ana", at=MIDDLE)
+    signal, dispatched = (entry for entry in entries(town) if entry.alert_id)
+    assert signal.state is None
+    assert dispatched.state is not None
+
+
+def test_a_change_without_a_fact_of_its_own_is_kept_as_well() -> None:
+    town = Town()
+    town.connect("patrol-1", "ana")
+    alert_id = town.press("ana", at=MIDDLE)
+    town.move("ana", (150, 150))
+    town.after(2)
+    assert entries(town)[-1].kind == FactKind.TOLD
+    kept = newest_states(town)[alert_id].state or b""
+    assert thaw(kept, town.now, same_boot=True).place == town.alert(alert_id).place
+
+
+def test_what_connections_do_is_not_for_the_journal_unless_a_known_device_is_refused() -> None:
+    assert not is_kept(Fact(FactKind.GREETED, 0, "app", "ana"))
+    assert not is_kept(Fact(FactKind.REFUSED, 0, "hello_timeout"))
+    assert is_kept(Fact(FactKind.REFUSED, 0, "revoked", "ana"))
+    assert is_kept(Fact(FactKind.DENIED, 0, "role", "ana"))
+
+
+def test_a_dispatcher_restored_from_the_newest_states_is_the_same() -> None:
+    """The journal's promise, whatever chance brings: what it holds is all there is to know."""
+    for seed in range(60):
+        chance = Chance(seed)
+        chance.play(60)
+        town = chance.town
+        restored = Dispatcher(Registry(LOCATOR, residents()))
+        states = newest_states(town).values()
+        restored.restore(thaw(entry.state or b"", town.now, same_boot=True) for entry in states)
+        for alert in town.city.board.alerts.values():
+            alert.unstored.clear()
+            twin = restored.city.board.alerts[alert.alert_id]
+            twin.stages.sent_at_ms = alert.stages.sent_at_ms  # noted with whatever comes next
+            twin.late, alert.late = {}, {}
+            assert twin == alert, f"seed {seed}"
+        assert restored.city.board.open_count == town.city.board.open_count
+        for alert in restored.city.board.open_alerts():
+            if alert.due_s is not None and alert.state is not AlertState.CLOSED:
+                assert restored.city.deadlines.reminder_s(alert.alert_id) <= alert.due_s

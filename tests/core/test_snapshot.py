@@ -1,0 +1,90 @@
+"""Whatever an alert has become comes back the same; its deadlines keep their moment."""
+
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from dispatch.core.moment import Moment
+from dispatch.core.snapshot import UnreadableState, freeze, thaw
+from protocol.vocabulary import Kind
+from tests.core.town import MIDDLE, Town
+
+
+def a_life() -> tuple[Town, str]:
+    """An alert with everything in it: corroborated, cancelled, escalated, owned."""
+    town = Town()
+    town.connect("patrol-1", "ana", "beto")
+    alert_id = town.press("ana", at=MIDDLE)
+    town.press("beto", at=MIDDLE, kind=Kind.SILENT)
+    town.delivered("patrol-1", alert_id)
+    town.cancel("ana", alert_id)
+    town.after(11)
+    town.accept("patrol-1", alert_id, eta_s=300)
+    return town, alert_id
+
+
+def test_it_comes_back_as_it_was_and_as_stored() -> None:
+    town, alert_id = a_life()
+    alert = town.alert(alert_id)
+    thawed = thaw(freeze(alert, town.now), town.now, same_boot=True)
+    assert alert.unstored
+    assert not thawed.unstored
+    alert.unstored.clear()
+    assert thawed == alert
+
+
+def test_within_one_boot_a_wall_clock_that_was_set_moves_no_deadline() -> None:
+    town, alert_id = a_life()
+    alert = town.alert(alert_id)
+    later = Moment(town.now.mono_s + 5, town.now.wall_ms + 3_600_000)
+    thawed = thaw(freeze(alert, town.now), later, same_boot=True)
+    assert thawed.due_s == alert.due_s
+    assert thawed.last_press_of == alert.last_press_of
+
+
+def test_after_a_reboot_the_time_away_counts() -> None:
+    town, alert_id = a_life()
+    alert = town.alert(alert_id)
+    assert alert.owner is not None
+    left_s = alert.owner.due_s - town.now.mono_s
+    booted = Moment(12.0, town.now.wall_ms + 60_000)
+    thawed = thaw(freeze(alert, town.now), booted, same_boot=False)
+    assert thawed.owner is not None
+    assert thawed.owner.due_s == pytest.approx(12.0 - 60 + left_s)
+    ago_s = town.now.mono_s - alert.last_press_of["ana"].at_s
+    assert thawed.last_press_of["ana"].at_s == pytest.approx(12.0 - 60 - ago_s)
+    assert thawed.presses[alert_id].at_s == pytest.approx(12.0 - 60 - ago_s)
+
+
+def test_a_wall_clock_that_went_back_brings_no_deadline_nearer_than_it_was() -> None:
+    town, alert_id = a_life()
+    state = freeze(town.alert(alert_id), town.now)
+    booted = Moment(12.0, town.now.wall_ms - 3_600_000)
+    thawed = thaw(state, booted, same_boot=False)
+    due_s = town.alert(alert_id).due_s
+    assert due_s is not None
+    assert thawed.due_s == pytest.approx(12.0 + due_s - town.now.mono_s)
+
+
+@pytest.mark.parametrize("spoil", [lambda state: state[:-3], lambda _: b"", lambda _: b"\xc1"])
+def test_what_is_no_state_is_said(spoil: object) -> None:
+    town, alert_id = a_life()
+    state = freeze(town.alert(alert_id), town.now)
+    with pytest.raises(UnreadableState):
+        thaw(spoil(state), town.now, same_boot=True)  # type: ignore[operator]
+
+
+def test_a_state_of_another_shape_is_said() -> None:
+    town, alert_id = a_life()
+    other = msgspec.msgpack.encode({"alert": {"alert_id": alert_id}, "mono_s": 1, "wall_ms": 2})
+    with pytest.raises(UnreadableState, match="alert"):
+        thaw(other, town.now, same_boot=True)
+
+
+def test_freezing_changes_nothing() -> None:
+    town, alert_id = a_life()
+    alert = town.alert(alert_id)
+    before = replace(alert)
+    freeze(alert, town.now)
+    assert alert == before

@@ -73,6 +73,7 @@ def configure_logs(process: str, stream: IO[str] | None = None) -> BackgroundWri
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _naming(process),
+            # Here, not prettily by the renderer: that shows variables, so people and tokens.
             structlog.processors.format_exc_info,
             *_rendering(stream.isatty()),
         ],
@@ -85,9 +86,7 @@ def configure_logs(process: str, stream: IO[str] | None = None) -> BackgroundWri
 
 def _rendering(is_terminal: bool) -> list[structlog.typing.Processor]:
     if is_terminal:
-        # Pretty tracebacks would show the values of variables: people, places, tokens.
-        plain = structlog.dev.plain_traceback
-        return [structlog.dev.ConsoleRenderer(pad_event_to=18, exception_formatter=plain)]
+        return [structlog.dev.ConsoleRenderer(pad_event_to=18)]
     return [structlog.processors.JSONRenderer(serializer=_json)]
 
 

@@ -5,10 +5,12 @@ import asyncio
 import json
 import os
 import resource
+import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -22,10 +24,13 @@ from dispatch.doctor import Health, examine
 from dispatch.edge.exposure import ListenError, refuse_exposure
 from dispatch.edge.serve import CoreOptions, run_core
 from dispatch.edge.tls import TlsError, TlsFiles
+from dispatch.journal.faults import CannotOpen
+from dispatch.journal.inspect import export, inspect, verify
 from dispatch.logs import configure_logs
 from dispatch.settings import BadSettings, Durability, Settings, load_settings
 from dispatch.store import enrolment
 from dispatch.store.errors import Refused, StoreUnavailable
+from dispatch.store.forget import forget_alerts
 from dispatch.store.import_quadrants import import_quadrants
 from dispatch.store.import_registry import import_registry
 from dispatch.store.migrate import migrate
@@ -57,6 +62,9 @@ app = typer.Typer(
 )
 imports = typer.Typer(help="Bring quadrants, or fronts, people and devices, into the registry.")
 app.add_typer(imports, name="import", no_args_is_help=True)
+
+journal = typer.Typer(help="Look into the durable log, for the person on call.")
+app.add_typer(journal, name="journal", no_args_is_help=True)
 
 Config = Annotated[
     Path | None, typer.Option(help="Settings file; without it, cuadrante.toml if there is one.")
@@ -297,6 +305,65 @@ def devices(
     out.print(table if rows else "no devices yet: `server.py enrol ID --role app`")
 
 
+# --- the journal --------------------------------------------------------------------------------
+
+
+@journal.command("inspect")
+def inspect_journal(
+    as_json: AsJson = False, config: Config = None, data_dir: DataDir = None
+) -> None:
+    """Say what is in it: lines, open alerts, what PostgreSQL does not have yet, room on the disk."""
+    with _blame():
+        summary = inspect(_settings(config, data_dir=data_dir).journal_file)
+    if as_json:
+        _print_json(summary.as_dict())
+    else:
+        sys.stdout.write("\n".join(summary.lines_of_text()) + "\n")
+
+
+@journal.command("verify")
+def verify_journal(
+    as_json: AsJson = False, config: Config = None, data_dir: DataDir = None
+) -> None:
+    """Read all of it and check it; fails when something is wrong."""
+    with _blame():
+        findings = verify(_settings(config, data_dir=data_dir).journal_file)
+    if as_json:
+        _print_json([asdict(finding) for finding in findings])
+    else:
+        sys.stdout.write("".join(f"{finding.line()}\n" for finding in findings))
+    if findings:
+        _fail(ExitCode.FAILED, f"{len(findings)} findings; the file is left as it is")
+
+
+@journal.command("export")
+def export_journal(
+    out_file: Annotated[Path, typer.Argument(help="JSON lines; it holds personal data.")],
+    config: Config = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write every line as JSON, for whoever has to look closer."""
+    with _blame():
+        count = export(_settings(config, data_dir=data_dir).journal_file, out_file)
+    sys.stdout.write(f"{count} lines written to {out_file}\n")
+
+
+@app.command()
+def forget(
+    older_than_days: Annotated[int, typer.Option(help="Alerts closed longer ago than this.")],
+    config: Config = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Delete old closed alerts and their events from PostgreSQL. Open ones stay."""
+
+    async def work(pool: Pool) -> int:
+        return await forget_alerts(pool, timedelta(days=older_than_days))
+
+    with _blame():
+        count = _with_store(_settings(config, data_dir=data_dir), work)
+    sys.stdout.write(f"{count} alerts forgotten\n")
+
+
 # --- the rest -----------------------------------------------------------------------------------
 
 
@@ -398,8 +465,12 @@ def _blame() -> Iterator[None]:
         _fail(ExitCode.CONFIGURATION, str(error))
     except (StoreUnavailable, EmbeddedPostgresError, PostgresMissingError) as error:
         _fail(ExitCode.DATABASE, f"PostgreSQL: {error}. Check with `server.py doctor`.")
-    except (Refused, QuadrantFileError) as error:
+    except (Refused, QuadrantFileError, CannotOpen) as error:
         _fail(ExitCode.FAILED, str(error))
+    except sqlite3.Error as error:
+        _fail(ExitCode.FAILED, f"the journal cannot be read: {error}")
+    except (FileNotFoundError, FileExistsError) as error:
+        _fail(ExitCode.FAILED, f"{error.filename}: {error.strerror}")
     except GaveUpError as error:
         _fail(ExitCode.GAVE_UP, str(error))
 

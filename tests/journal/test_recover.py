@@ -1,0 +1,37 @@
+"""A start finds every alert that a journal holds, and says what it cannot read."""
+
+from dispatch.core.entry import Entry
+from dispatch.core.limits import CLOSED_ALERT_KEPT_S
+from dispatch.core.moment import Moment
+from dispatch.core.snapshot import freeze
+from dispatch.journal import recover as module
+from dispatch.journal.recover import closed_since_ms, recover, this_boot
+from tests.core.town import MIDDLE, Town
+
+
+def entry(state: bytes | None, alert_id: str = "a") -> Entry:
+    return Entry("signal", 1, alert_id=alert_id, state=state)
+
+
+def test_states_become_alerts_in_their_order_and_bad_ones_hold_up_nobody() -> None:
+    town = Town()
+    town.connect("patrol-1", "ana", "beto")
+    first, second = town.press("ana", at=MIDDLE), town.press("beto")
+    states = [freeze(town.alert(each), town.now) for each in (first, second)]
+    entries = [entry(states[0]), entry(b"spoilt"), entry(None), entry(states[1])]
+    recovered = recover(entries, town.now, same_boot=True)
+    assert [alert.alert_id for alert in recovered.alerts] == [first, second]
+    assert recovered.unreadable == 1
+
+
+def test_closed_alerts_matter_for_as_long_as_a_retry_may_come() -> None:
+    now = Moment(5.0, 10_000_000)
+    assert closed_since_ms(now) == 10_000_000 - CLOSED_ALERT_KEPT_S * 1000
+
+
+def test_a_boot_has_one_name_and_no_name_is_no_boot(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(module, "BOOT_ID", tmp_path / "missing")
+    assert this_boot() == ""
+    (tmp_path / "boot").write_text("b-1\n")
+    monkeypatch.setattr(module, "BOOT_ID", tmp_path / "boot")
+    assert this_boot() == this_boot() == "b-1"

@@ -50,7 +50,7 @@ class TokenKept:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Time has passed: do what is due."""
+    """Time has passed: do what is due, of one alert. Asked again while the deadline has passed."""
 
 
 Event = Connected | Disconnected | Received | Written | TokenKept | Tick | Change

@@ -37,7 +37,6 @@ CLOSED_BECAUSE: Final = MappingProxyType(
         CloseCode.TOO_MANY_ERRORS: Text(
             "Se enviaron demasiados mensajes con errores.", "Too many faulty frames were sent."
         ),
-        CloseCode.OVERLOADED: Text("El servidor está lleno.", "The server is full."),
         CloseCode.BAD_CREDENTIALS: Text(
             "El servidor no conoce este dispositivo o su clave no es la suya.",
             "The server does not know this device, or its token is wrong.",

@@ -64,7 +64,10 @@ class Settings(BaseSettings):
     @field_validator("origins", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+        if isinstance(value, str):
+            # What a browser sends has no slash at its end, what people copy from it often has.
+            return tuple(origin.rstrip("/") for origin in value.replace(",", " ").split())
+        return value
 
     @model_validator(mode="after")
     def _certificate_with_key(self) -> "Settings":

@@ -24,8 +24,6 @@ class CloseCode(IntEnum):
     """Nothing was heard from the client for too long."""
     TOO_MANY_ERRORS = 4005
     """More faulty frames than one connection may send."""
-    OVERLOADED = 4006
-    """The server has no room for another connection."""
     BAD_CREDENTIALS = 4500
     """The device is unknown or its token is wrong."""
     REVOKED = 4501

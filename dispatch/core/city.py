@@ -37,15 +37,14 @@ class Deadlines:
         """Return the monotonic time of the next reminder, if there is one."""
         return self._heap[0][0] if self._heap else None
 
-    def due(self, now_s: float) -> list[str]:
-        """Take the ids of the alerts to look at now, each once, in order."""
-        alert_ids: list[str] = []
+    def take_due(self, now_s: float) -> str | None:
+        """Take the alert to look at now that has waited longest, if there is one."""
         while self._heap and self._heap[0][0] <= now_s:
             at_s, alert_id = heapq.heappop(self._heap)
             if at_s == self.reminder_s(alert_id):
                 del self._soonest[alert_id]
-                alert_ids.append(alert_id)
-        return alert_ids
+                return alert_id
+        return None
 
 
 @dataclass(slots=True)

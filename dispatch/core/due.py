@@ -18,13 +18,16 @@ OVERDUE = "arrival_overdue"
 
 
 def pass_time(city: City, now: Moment) -> list[Effect]:
-    """Do everything that is due, each thing once."""
+    """Do what has been due for longest, of one alert: a press need not wait for the others.
+
+    Whoever calls calls again while something is due. A failure over one alert is its alone.
+    """
+    alert_id = city.deadlines.take_due(now.mono_s)
+    alert = city.board.alerts.get(alert_id or "")
     effects: list[Effect] = []
-    for alert_id in city.deadlines.due(now.mono_s):
-        alert = city.board.alerts.get(alert_id)
-        if alert is not None and alert.is_open:
-            effects += _look_at(city, alert, now)
-            city.deadlines.remind(alert.due_s, alert_id)
+    if alert is not None and alert.is_open:
+        effects = _look_at(city, alert, now)
+        city.deadlines.remind(alert.due_s, alert.alert_id)
     city.board.forget_old(now.mono_s)
     return effects
 

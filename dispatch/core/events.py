@@ -64,7 +64,7 @@ class NotStored:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Time has passed: do what is due."""
+    """Time has passed: do what is due, of one alert. Asked again while the deadline has passed."""
 
 
 Event = (

@@ -6,8 +6,8 @@ OUTBOX_PAUSE_BYTES: Final = 64 * 1024
 """Unsent bytes at which a reader counts as slow and its clock starts."""
 STUCK_DEADLINE_S: Final = 10.0
 """A reader that stays slow for this long is closed."""
-OUTBOX_MAX_BYTES: Final = 512 * 1024
-"""Unsent bytes at which a reader is closed at once: over 300 whole alerts."""
+OUTBOX_MAX_BYTES: Final = 2 * 1024 * 1024
+"""Unsent bytes at which a reader is closed at once: over 1,000 whole alerts."""
 CONTROL_ROOM_OUTBOX_MAX_BYTES: Final = 64 * 1024 * 1024
 """The control room is brought up to date with every open alert of the city in one go."""
 CLOSE_GRACE_S: Final = 2.0

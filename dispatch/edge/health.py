@@ -64,7 +64,11 @@ class Health:
         reds = []
         if not city.registry.locator.edition.quadrants:
             reds.append(Red.NO_QUADRANTS)
-        if city.presence.patrols_on_call() + len(city.presence.operators()) == 0:
+        if not (
+            city.presence.patrols_on_call()
+            or city.presence.operators()
+            or city.presence.supervisors()
+        ):
             reds.append(Red.NOBODY_ON_DUTY)
         if self._is_not_delivering(now):
             reds.append(Red.NOT_DELIVERING)

@@ -109,7 +109,7 @@ async def test_a_server_that_hangs_up_at_once_is_left_alone_for_longer_and_longe
         for _ in range(5):
             guest = await server.visit()
             await guest.welcome()
-            await guest.close(CloseCode.OVERLOADED)
+            await guest.close(CloseCode.TOO_MANY_ERRORS)
         await server.visit()
         waits_s = [b - a for a, b in zip(server.dialled_s, server.dialled_s[1:], strict=False)]
         assert waits_s == pytest.approx([0.5, 1, 2, 4, 8])

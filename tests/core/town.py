@@ -244,9 +244,11 @@ class Town:
         self.mono_s = end_s
 
     def asleep(self, seconds: float) -> None:
-        """Let time pass without any tick, then tick once."""
+        """Let time pass without any tick, then tick until nothing is due."""
         self.mono_s += seconds
         self.handle(Tick())
+        while (due_s := self.dispatcher.next_deadline_s()) is not None and due_s <= self.mono_s:
+            self.handle(Tick())
 
     # --- what was seen ----------------------------------------------------------------------------
 

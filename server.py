@@ -312,7 +312,7 @@ def devices(
 def inspect_journal(
     as_json: AsJson = False, config: Config = None, data_dir: DataDir = None
 ) -> None:
-    """Say what is in it: lines, open alerts, what PostgreSQL does not have yet, room on the disk."""
+    """Say what is in it: lines, open alerts, what PostgreSQL lacks yet, room on the disk."""
     with _blame():
         summary = inspect(_settings(config, data_dir=data_dir).journal_file)
     if as_json:
@@ -470,7 +470,8 @@ def _blame() -> Iterator[None]:
     except sqlite3.Error as error:
         _fail(ExitCode.FAILED, f"the journal cannot be read: {error}")
     except (FileNotFoundError, FileExistsError) as error:
-        _fail(ExitCode.FAILED, f"{error.filename}: {error.strerror}")
+        where = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        _fail(ExitCode.FAILED, where)
     except GaveUpError as error:
         _fail(ExitCode.GAVE_UP, str(error))
 

@@ -6,8 +6,9 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
 SECONDS ?=
+SEEDS ?= 10000
 
-.PHONY: demo run test lint types schema unit clean
+.PHONY: demo run test lint types schema unit simulate faults clean
 
 demo: $(READY)  ## a city at work: server, handhelds, neighbours, buttons, and a live view
 	@$(PYTHON) -m clients.demo \
@@ -32,6 +33,12 @@ schema: $(READY)
 
 unit: $(READY)
 	$(PYTHON) -m pytest
+
+simulate: $(READY)  ## the core through many seeds of faults, for the night
+	$(PYTHON) -m tests.simulation --seeds $(SEEDS)
+
+faults: $(READY)  ## real processes killed, frozen, cut off and filled up, with a table at the end
+	$(PYTHON) -m tests.faults
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON3) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \

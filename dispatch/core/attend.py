@@ -19,6 +19,9 @@ from protocol.limits import PING_INTERVAL_S
 from protocol.messages import Duty, Notice, Welcome
 from protocol.vocabulary import NoticeCode, Role
 
+AT_ONCE_S = 0.0
+"""A monotonic time that is always past."""
+
 
 def connected(city: City, event: Connected, now: Moment) -> list[Effect]:
     """Welcome a device and bring it up to date. It replaces its own older connection."""
@@ -171,6 +174,20 @@ def _up_to_date(city: City, device: Device, concerning: list[Alert], now: Moment
     synced = Notice(code=NoticeCode.SYNCED, text=NOTICE[NoticeCode.SYNCED], count=len(concerning))
     effects.append(Send((device.device_id,), synced))
     return effects
+
+
+def owner_restored(city: City, alert: Alert) -> None:
+    """Whoever answered an alert of an earlier run was on duty, and is until it says otherwise.
+
+    One that was shut out meanwhile answers no more: time takes the alert from it, at once.
+    """
+    if not alert.is_open or alert.owner is None:
+        return
+    device = city.registry.devices.get(alert.owner.device_id)
+    if device is None or device.revoked or device.role is not Role.PATROL:
+        city.deadlines.remind(AT_ONCE_S, alert.alert_id)
+    else:
+        city.presence.set_duty(device, True)
 
 
 def _about(kind: FactKind, device: Device, now: Moment, reason: str = "") -> Record:

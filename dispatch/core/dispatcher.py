@@ -16,6 +16,7 @@ from dispatch.core.events import (
     Connected,
     Disconnected,
     Event,
+    Journaled,
     NotStored,
     Received,
     Stored,
@@ -54,6 +55,7 @@ class Dispatcher:
         for alert in alerts:
             self.city.board.restore(alert)
             self.city.deadlines.remind(alert.due_s, alert.alert_id)
+            attend.owner_restored(self.city, alert)
 
     def _decide(self, event: Event, now: Moment) -> list[Effect]:
         match event:
@@ -69,6 +71,8 @@ class Dispatcher:
                 return attend.disconnected(self.city, event, now)
             case Stored():
                 return storage.stored(self.city, event)
+            case Journaled():
+                return storage.journaled(self.city, event)
             case NotStored():
                 return storage.not_stored(self.city, event)
             case TokenKept():

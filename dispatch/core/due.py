@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from dispatch.core.alert import Alert
-from dispatch.core.answer import AUTOMATIC, end
+from dispatch.core.answer import AUTOMATIC, end, lose_owner
 from dispatch.core.assign import widen
 from dispatch.core.city import City
 from dispatch.core.effects import Effect
@@ -15,6 +15,8 @@ from dispatch.core.tell import note, receipts, ring, tell
 from protocol.vocabulary import AlertState, Outcome, Step
 
 OVERDUE = "arrival_overdue"
+SHUT_OUT = "revoked"
+"""While the core was away: it would have been told otherwise."""
 
 
 def pass_time(city: City, now: Moment) -> list[Effect]:
@@ -33,6 +35,8 @@ def pass_time(city: City, now: Moment) -> list[Effect]:
 
 
 def _look_at(city: City, alert: Alert, now: Moment) -> list[Effect]:
+    if alert.owner is not None and not city.presence.is_on_duty(alert.owner.device_id):
+        return lose_owner(city, alert, now, SHUT_OUT)
     if alert.escalate_at_s is not None and alert.escalate_at_s <= now.mono_s:
         return escalate(city, alert, now)
     if _is_overdue(alert, now):

@@ -5,6 +5,7 @@ import pytest
 from dispatch.core.events import Connected, Disconnected, Received, TokenKept
 from dispatch.core.facts import FactKind
 from dispatch.core.registry import Device, Front, Person, Removed
+from dispatch.core.snapshot import freeze, thaw
 from protocol.close_codes import CloseCode
 from protocol.messages import Notice, Signal, Welcome
 from protocol.vocabulary import AlertState, Kind, NoticeCode, Outcome, Role, Stage
@@ -249,3 +250,55 @@ def test_a_device_that_is_enrolled_live_may_press():
     town.handle(Connected(77, "new"))
     town.say("new", Signal(signal_id(5), Kind.PANIC, None, fix(MIDDLE)))
     assert town.alert(signal_id(5)).is_open
+
+
+# --- after a restart ------------------------------------------------------------------------------
+
+
+def restarted(town: Town, *changes: Device | Removed) -> Town:
+    """A core that starts with what the journal kept, and a registry that changed meanwhile."""
+    again = Town()
+    again.mono_s = town.mono_s
+    for change in changes:
+        again.city.registry.apply(change)
+    alerts = town.city.board.alerts.values()
+    states = [freeze(alert, town.now) for alert in alerts]
+    again.dispatcher.restore(thaw(state, town.now, same_boot=True) for state in states)
+    return again
+
+
+def on_the_scene() -> tuple[Town, str]:
+    town = Town()
+    town.connect("patrol-1", "ana")
+    alert = town.press("ana", at=MIDDLE)
+    town.accept("patrol-1", alert)
+    town.arrive("patrol-1", alert)
+    return town, alert
+
+
+def test_an_owner_that_went_off_duty_while_we_were_away_answers_no_more():
+    town, alert = on_the_scene()
+    again = restarted(town)
+    again.connect("patrol-2")
+    assert again.alert(alert).owner is not None
+    again.connect("patrol-1", on_duty=False)
+    assert again.alert(alert).owner is None
+    assert again.rings("patrol-2") == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Device("patrol-1", Role.PATROL, "Patrol-1", quadrant="B2", revoked=True),
+        Device("patrol-1", Role.SIREN, "Patrol-1"),
+        Removed(Device, "patrol-1"),
+    ],
+)
+def test_an_owner_that_was_shut_out_while_we_were_away_loses_its_alert_at_once(change):
+    town, alert = on_the_scene()
+    again = restarted(town, change)
+    again.asleep(0)
+    assert again.alert(alert).state is AlertState.DISPATCHED
+    assert again.reasons(FactKind.OWNER_LOST) == ["revoked"]
+    again.after(10)
+    assert again.reasons(FactKind.ESCALATED) == ["repeated"]

@@ -375,7 +375,7 @@ class Receipt(ServerMessage, frozen=True, tag="receipt"):
     found_by: FoundBy
     reach: Reach
     stored: Annotated[
-        bool, Meta(description="It is on the disk: it survives whatever happens to the server.")
+        bool, Meta(description="It survives whatever happens to the server, as this one is set up.")
     ]
     delivered_to: int
     patrol: Annotated[str | None, Meta(description="The name of the patrol that accepted.")]
@@ -384,6 +384,13 @@ class Receipt(ServerMessage, frozen=True, tag="receipt"):
     outcome: Outcome | None
     discreet: Annotated[bool, Meta(description="Show and sound nothing: the press was silent.")]
     text: Text
+    journaled: Annotated[
+        bool,
+        Meta(
+            description="It is on the server's own disk. Where the database must have it too, this "
+            "without `stored` says that the database is away."
+        ),
+    ] = False
 
 
 class Command(ServerMessage, frozen=True, tag="command"):

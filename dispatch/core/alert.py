@@ -88,8 +88,8 @@ class Alert:
     """By signal id, the first one included: what a retransmission is answered from."""
     last_press_of: dict[str, Press] = field(default_factory=dict)
     """By device id, its newest one: who is sent receipts, and the repeat window."""
-    unstored: dict[str, None] = field(default_factory=dict)
-    """Signal ids of accepted presses that the journal has not stored yet."""
+    unstored: dict[str, bool] = field(default_factory=dict)
+    """Signal ids of accepted presses that are not stored yet -> whether the journal has them."""
     folded: list[Folded] = field(default_factory=list)
     signals_total: int = 1
     reach: Reach = Reach.ON_DUTY

@@ -50,7 +50,14 @@ class TokenKept:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """These presses, (alert id, signal id), are safely in the journal."""
+    """These presses, (alert id, signal id), are safely where they must be."""
+
+    presses: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Journaled:
+    """These presses are in the journal, but the database, which must have them too, is away."""
 
     presses: tuple[tuple[str, str], ...]
 
@@ -68,5 +75,14 @@ class Tick:
 
 
 Event = (
-    Connected | Disconnected | Received | Written | Stored | NotStored | TokenKept | Tick | Change
+    Connected
+    | Disconnected
+    | Received
+    | Written
+    | Stored
+    | Journaled
+    | NotStored
+    | TokenKept
+    | Tick
+    | Change
 )

@@ -2,7 +2,7 @@
 
 from dispatch.core.city import City
 from dispatch.core.effects import Effect, Send
-from dispatch.core.events import NotStored, Stored
+from dispatch.core.events import Journaled, NotStored, Stored
 from dispatch.core.tell import listeners, receipt
 from dispatch.core.words import ERROR
 from protocol.messages import Error
@@ -17,6 +17,21 @@ def stored(city: City, event: Stored) -> list[Effect]:
         if alert is None or signal_id not in alert.unstored:
             continue
         del alert.unstored[signal_id]
+        alert.receipt_version += 1
+        press = alert.press(signal_id)
+        if press is not None:
+            effects += receipt(city, alert, press)
+    return effects
+
+
+def journaled(city: City, event: Journaled) -> list[Effect]:
+    """Say what is held, and so that more was asked for: the database does not answer."""
+    effects: list[Effect] = []
+    for alert_id, signal_id in event.presses:
+        alert = city.board.alerts.get(alert_id)
+        if alert is None or alert.unstored.get(signal_id) is not False:
+            continue
+        alert.unstored[signal_id] = True
         alert.receipt_version += 1
         press = alert.press(signal_id)
         if press is not None:

@@ -87,6 +87,7 @@ def receipt_view(
         found_by=alert.place.location.found_by,
         reach=alert.reach,
         stored=press.signal_id not in alert.unstored,
+        journaled=alert.unstored.get(press.signal_id, True),
         delivered_to=len(alert.delivered),
         patrol=patrol,
         eta_s=None if alert.owner is None else alert.owner.eta_s,

@@ -30,6 +30,7 @@ ISSUING_TOKENS_MAX: Final = 64
 """Enrolments under way at once; further ones are told to try again."""
 DRAIN_NOTICE_S: Final = 0.5
 """Between the notice that we restart and the close, for what is on its way to us."""
+KEEPER_LOOK_S: Final = 1.0
 DISK_CHECK_S: Final = 10.0
 COMPACT_EVERY_S: Final = 60.0
 """How often drained lines of closed alerts are dropped from the journal."""

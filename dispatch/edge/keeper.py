@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from dispatch.core.effects import Append
-from dispatch.core.events import NotStored, Stored
+from dispatch.core.events import Journaled, NotStored, Stored
 from dispatch.journal import faults
 from dispatch.journal.local_log import LocalLog
 
@@ -23,7 +23,7 @@ class Keeper:
 
     def __init__(
         self,
-        tell: Callable[[Stored | NotStored], None],
+        tell: Callable[[Stored | Journaled | NotStored], None],
         tell_later: Callable[[Callable[[], None]], object],
         *,
         held_by_database: bool = False,
@@ -34,6 +34,8 @@ class Keeper:
         self._tell_later = tell_later
         self._held_by_database = held_by_database
         self._waiting: deque[tuple[int, Presses]] = deque()
+        self._log_seq = self._looked_seq = 0
+        """How far the log is, and how far it was at the last look."""
 
     @property
     def waiting(self) -> int:
@@ -57,8 +59,17 @@ class Keeper:
 
     def stored(self, seq: int) -> None:
         """The log has everything up to `seq` on the disk."""
+        self._log_seq = seq
         if not self._held_by_database:
             self._release(seq)
+
+    def look(self) -> None:
+        """Called every second: what the log had at the last look already, and the database still
+        has not, is told to be in the journal at least."""
+        late = [press for seq, each in self._waiting if seq <= self._looked_seq for press in each]
+        self._looked_seq = self._log_seq
+        if self._held_by_database and late:
+            self._tell(Journaled(tuple(late)))
 
     def drained(self, seq: int) -> None:
         """PostgreSQL has committed everything up to `seq`."""

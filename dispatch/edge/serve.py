@@ -29,6 +29,7 @@ from dispatch.edge.bounds import (
     COMPACT_EVERY_S,
     DISK_CHECK_S,
     DRAIN_NOTICE_S,
+    KEEPER_LOOK_S,
 )
 from dispatch.edge.clock import read_clock
 from dispatch.edge.exposure import ListenError, refuse_exposure
@@ -154,7 +155,7 @@ class Core:
         )
         self._stored_seq = 0
         self._logs: BackgroundWriter | None = None
-        self._looked_at_s = self._compacted_at_s = float("-inf")
+        self._looked_at_s = self._compacted_at_s = self._kept_at_s = float("-inf")
 
     @classmethod
     async def load(cls, pool: Pool, options: CoreOptions, logs: BackgroundWriter) -> "Core":
@@ -274,6 +275,9 @@ class Core:
             self._drain.stirred(seq)
 
     def _look_at_journal(self, now: Moment) -> None:
+        if now.mono_s - self._kept_at_s >= KEEPER_LOOK_S:
+            self._kept_at_s = now.mono_s
+            self._keeper.look()
         state = self._log.state()
         sound = state.condition is Condition.HEALTHY
         self.health.journal_fault = "" if sound else str(state.reason or state.condition)

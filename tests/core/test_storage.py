@@ -3,7 +3,7 @@
 import pytest
 
 from dispatch.core.effects import Append
-from dispatch.core.events import NotStored, Stored
+from dispatch.core.events import Journaled, NotStored, Stored
 from tests.core.town import MIDDLE, Town
 
 
@@ -65,9 +65,19 @@ def test_what_is_stored_is_not_stored_again_by_a_retransmission(town: Town) -> N
     assert stored_flags(town, "ana")[-1] is True
 
 
+def test_what_the_journal_holds_is_said_while_the_database_is_away(town: Town) -> None:
+    presses = waiting(town, "ana")
+    town.handle(Journaled(presses))
+    town.handle(Journaled(presses))
+    town.handle(Stored(presses))
+    flags = [(receipt.journaled, receipt.stored) for receipt in town.receipts("ana")]
+    assert flags == [(False, False), (True, False), (True, True)]
+
+
 def test_an_alert_that_is_forgotten_meanwhile_costs_nothing(town: Town) -> None:
     assert town.handle(Stored((("gone", "gone"),))) == []
     assert town.handle(NotStored((("gone", "gone"),))) == []
+    assert town.handle(Journaled((("gone", "gone"),))) == []
 
 
 def test_the_fan_out_comes_before_the_journal(town: Town) -> None:

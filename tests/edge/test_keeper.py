@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from dispatch.core.effects import Append
 from dispatch.core.entry import Entry
-from dispatch.core.events import NotStored, Stored
+from dispatch.core.events import Journaled, NotStored, Stored
 from dispatch.edge.keeper import Keeper
 from dispatch.journal import faults
 from dispatch.journal.faults import Failure, Reason
@@ -86,3 +86,25 @@ def test_held_by_the_database_only_its_commit_counts() -> None:
     assert told == []
     keeper.drained(2)
     assert told == [Stored((("a", "a"),))]
+
+
+def test_what_the_database_keeps_waiting_is_told_to_be_in_the_journal_at_least() -> None:
+    keeper, _, told = keeping(held_by_database=True)
+    keeper.append(press("a"))
+    keeper.look()
+    keeper.stored(2)
+    keeper.look()
+    assert told == [], "it may still be on its way"
+    keeper.append(press("b"))
+    keeper.look()
+    assert told == [Journaled((("a", "a"),))]
+    keeper.drained(4)
+    assert told[1:] == [Stored((("a", "a"), ("b", "b")))]
+
+
+def test_without_the_database_nobody_waits_for_it() -> None:
+    keeper, _, told = keeping()
+    keeper.append(press("a"))
+    for _ in range(3):
+        keeper.look()
+    assert told == []

@@ -52,6 +52,8 @@ class City:
     """Who there is, who is here, what is up, and what is due."""
 
     registry: Registry
+    boot: str = ""
+    """Names the boot of the machine that the monotonic clock counts from; empty: unknown."""
     presence: Presence = field(default_factory=Presence)
     board: Board = field(default_factory=Board)
     deadlines: Deadlines = field(default_factory=Deadlines)

@@ -43,8 +43,8 @@ from protocol.messages import (
 class Dispatcher:
     """One jurisdiction's dispatcher."""
 
-    def __init__(self, registry: Registry) -> None:
-        self.city = City(registry)
+    def __init__(self, registry: Registry, boot: str = "") -> None:
+        self.city = City(registry, boot)
 
     def handle(self, event: Event, now: Moment) -> list[Effect]:
         """Take one event and say what is to be done about it, in order."""

@@ -78,6 +78,6 @@ def _entry(
         line,
         version=alert.version,
         is_open=alert.is_open,
-        state=freeze(alert, now),
+        state=freeze(alert, now, city.boot),
         view=to_json(view),
     )

@@ -1,7 +1,8 @@
 """An alert's whole state as bytes, so that a restart goes on where the last moment was stored.
 
 Times on the monotonic clock mean something only together with the moment they were written at and
-the boot they were counted from, so both go along.
+the boot they were counted from, so both go along: with each state, for one that nothing has changed
+since may be several boots old.
 """
 
 from dataclasses import dataclass, replace
@@ -18,27 +19,29 @@ class UnreadableState(Exception):  # noqa: N818 - a state of the file, not a fau
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """An alert at a moment."""
+    """An alert at a moment, by the clocks of one boot of the machine."""
 
     alert: Alert
     mono_s: float
     wall_ms: int
+    boot: str
 
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Frozen)
 
 
-def freeze(alert: Alert, now: Moment) -> bytes:
-    """Write an alert as it is."""
-    return _ENCODER.encode(Frozen(alert, now.mono_s, now.wall_ms))
+def freeze(alert: Alert, now: Moment, boot: str) -> bytes:
+    """Write an alert as it is. `boot` names what the monotonic clock counts from."""
+    return _ENCODER.encode(Frozen(alert, now.mono_s, now.wall_ms, boot))
 
 
-def thaw(state: bytes, now: Moment, *, same_boot: bool) -> Alert:
+def thaw(state: bytes, now: Moment, boot: str) -> Alert:
     """Read an alert back, its times moved onto this process's clock.
 
     Within one boot the monotonic clock is the same for all processes, so a wall clock that was set
-    meanwhile moves no deadline. After a reboot only the wall clock can tell how long we were away.
+    meanwhile moves no deadline. After a reboot only the wall clock can tell how long we were away;
+    so too where `boot` is empty, for want of a name: no boot is taken for that one again.
 
     Raises `UnreadableState`.
     """
@@ -47,7 +50,7 @@ def thaw(state: bytes, now: Moment, *, same_boot: bool) -> Alert:
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise UnreadableState(str(error)) from error
     alert = frozen.alert
-    if not same_boot:
+    if not boot or frozen.boot != boot:
         away_s = max(0.0, (now.wall_ms - frozen.wall_ms) / 1000)
         _shift(alert, now.mono_s - away_s - frozen.mono_s)
     # It is in the journal: whoever waited to hear that it is stored may hear it now.

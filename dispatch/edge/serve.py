@@ -124,7 +124,7 @@ class Core:
     def __init__(self, registry: Registry, last_seq: int, pool: Pool, options: CoreOptions) -> None:
         self._last_seq = last_seq
         self._issuer = TokenIssuer(pool)
-        self._dispatcher = Dispatcher(registry)
+        self._dispatcher = Dispatcher(registry, this_boot())
         self._metrics = Metrics(self._dispatcher)
         self.health = Health(self._dispatcher)
         self._outbox = Outbox(
@@ -177,12 +177,10 @@ class Core:
 
     def recover(self) -> None:
         """Go on where the journal says that the last run was."""
-        now, boot = read_clock(), this_boot()
+        now = read_clock()
         try:
-            same_boot = bool(boot) and self._log.get("boot_id") == boot
             states = self._log.newest_states(closed_since_ms(now))
-            recovered = recover(states, now, same_boot=same_boot)
-            self._log.put("boot_id", boot)
+            recovered = recover(states, now, boot=self._dispatcher.city.boot)
         except (sqlite3.Error, OSError, NotStored) as error:
             # Without its memory the core still dispatches: senders repeat what they were not told
             # is stored, and the journal says what it can save.
@@ -195,7 +193,6 @@ class Core:
             open=self._dispatcher.city.board.open_count,
             closed=len(recovered.alerts) - self._dispatcher.city.board.open_count,
             unreadable=recovered.unreadable,
-            same_boot=same_boot,
         )
 
     async def run_drain(self) -> None:

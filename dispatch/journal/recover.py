@@ -43,14 +43,14 @@ def closed_since_ms(now: Moment) -> int:
     return now.wall_ms - int(CLOSED_ALERT_KEPT_S * 1000)
 
 
-def recover(states: Iterable[Entry], now: Moment, *, same_boot: bool) -> Recovered:
+def recover(states: Iterable[Entry], now: Moment, *, boot: str) -> Recovered:
     """Read every state. One that cannot be read is said and counted; the others are not held up."""
     alerts, unreadable = [], 0
     for entry in states:
         if entry.state is None:
             continue
         try:
-            alerts.append(thaw(entry.state, now, same_boot=same_boot))
+            alerts.append(thaw(entry.state, now, boot))
         except UnreadableState as error:
             unreadable += 1
             log.error("state_unreadable", alert=entry.alert_id, reason=str(error))

@@ -9,7 +9,7 @@ from dispatch.core.snapshot import freeze, thaw
 from protocol.close_codes import CloseCode
 from protocol.messages import Notice, Signal, Welcome
 from protocol.vocabulary import AlertState, Kind, NoticeCode, Outcome, Role, Stage
-from tests.core.town import FRONT, MIDDLE, Town, fix, signal_id
+from tests.core.town import BOOT, FRONT, MIDDLE, Town, fix, signal_id
 
 
 def device(town: Town, name: str) -> Device:
@@ -262,8 +262,8 @@ def restarted(town: Town, *changes: Device | Removed) -> Town:
     for change in changes:
         again.city.registry.apply(change)
     alerts = town.city.board.alerts.values()
-    states = [freeze(alert, town.now) for alert in alerts]
-    again.dispatcher.restore(thaw(state, town.now, same_boot=True) for state in states)
+    states = [freeze(alert, town.now, BOOT) for alert in alerts]
+    again.dispatcher.restore(thaw(state, town.now, BOOT) for state in states)
     return again
 
 

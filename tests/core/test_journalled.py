@@ -10,7 +10,7 @@ from dispatch.core.registry import Registry
 from dispatch.core.snapshot import thaw
 from protocol.vocabulary import AlertState, Outcome
 from tests.core.chance import Chance
-from tests.core.town import LOCATOR, MIDDLE, Town, residents
+from tests.core.town import BOOT, LOCATOR, MIDDLE, Town, residents
 
 
 def entries(town: Town) -> list[Entry]:
@@ -56,7 +56,7 @@ def test_a_change_without_a_fact_of_its_own_is_kept_as_well() -> None:
     town.after(2)
     assert entries(town)[-1].kind == FactKind.TOLD
     kept = newest_states(town)[alert_id].state or b""
-    assert thaw(kept, town.now, same_boot=True).place == town.alert(alert_id).place
+    assert thaw(kept, town.now, BOOT).place == town.alert(alert_id).place
 
 
 def test_what_connections_do_is_not_for_the_journal_unless_a_known_device_is_refused() -> None:
@@ -74,7 +74,7 @@ def test_a_dispatcher_restored_from_the_newest_states_is_the_same() -> None:
         town = chance.town
         restored = Dispatcher(Registry(LOCATOR, residents()))
         states = newest_states(town).values()
-        restored.restore(thaw(entry.state or b"", town.now, same_boot=True) for entry in states)
+        restored.restore(thaw(entry.state or b"", town.now, BOOT) for entry in states)
         for alert in town.city.board.alerts.values():
             alert.unstored.clear()
             twin = restored.city.board.alerts[alert.alert_id]

@@ -8,7 +8,7 @@ import pytest
 from dispatch.core.moment import Moment
 from dispatch.core.snapshot import UnreadableState, freeze, thaw
 from protocol.vocabulary import Kind
-from tests.core.town import MIDDLE, Town
+from tests.core.town import BOOT, MIDDLE, Town
 
 
 def a_life() -> tuple[Town, str]:
@@ -27,7 +27,7 @@ def a_life() -> tuple[Town, str]:
 def test_it_comes_back_as_it_was_and_as_stored() -> None:
     town, alert_id = a_life()
     alert = town.alert(alert_id)
-    thawed = thaw(freeze(alert, town.now), town.now, same_boot=True)
+    thawed = thaw(freeze(alert, town.now, BOOT), town.now, BOOT)
     assert alert.unstored
     assert not thawed.unstored
     alert.unstored.clear()
@@ -38,7 +38,7 @@ def test_within_one_boot_a_wall_clock_that_was_set_moves_no_deadline() -> None:
     town, alert_id = a_life()
     alert = town.alert(alert_id)
     later = Moment(town.now.mono_s + 5, town.now.wall_ms + 3_600_000)
-    thawed = thaw(freeze(alert, town.now), later, same_boot=True)
+    thawed = thaw(freeze(alert, town.now, BOOT), later, BOOT)
     assert thawed.due_s == alert.due_s
     assert thawed.last_press_of == alert.last_press_of
 
@@ -49,7 +49,7 @@ def test_after_a_reboot_the_time_away_counts() -> None:
     assert alert.owner is not None
     left_s = alert.owner.due_s - town.now.mono_s
     booted = Moment(12.0, town.now.wall_ms + 60_000)
-    thawed = thaw(freeze(alert, town.now), booted, same_boot=False)
+    thawed = thaw(freeze(alert, town.now, BOOT), booted, "boot-2")
     assert thawed.owner is not None
     assert thawed.owner.due_s == pytest.approx(12.0 - 60 + left_s)
     ago_s = town.now.mono_s - alert.last_press_of["ana"].at_s
@@ -59,9 +59,9 @@ def test_after_a_reboot_the_time_away_counts() -> None:
 
 def test_a_wall_clock_that_went_back_brings_no_deadline_nearer_than_it_was() -> None:
     town, alert_id = a_life()
-    state = freeze(town.alert(alert_id), town.now)
+    state = freeze(town.alert(alert_id), town.now, BOOT)
     booted = Moment(12.0, town.now.wall_ms - 3_600_000)
-    thawed = thaw(state, booted, same_boot=False)
+    thawed = thaw(state, booted, "boot-2")
     due_s = town.alert(alert_id).due_s
     assert due_s is not None
     assert thawed.due_s == pytest.approx(12.0 + due_s - town.now.mono_s)
@@ -70,21 +70,31 @@ def test_a_wall_clock_that_went_back_brings_no_deadline_nearer_than_it_was() -> 
 @pytest.mark.parametrize("spoil", [lambda state: state[:-3], lambda _: b"", lambda _: b"\xc1"])
 def test_what_is_no_state_is_said(spoil: object) -> None:
     town, alert_id = a_life()
-    state = freeze(town.alert(alert_id), town.now)
+    state = freeze(town.alert(alert_id), town.now, BOOT)
     with pytest.raises(UnreadableState):
-        thaw(spoil(state), town.now, same_boot=True)  # type: ignore[operator]
+        thaw(spoil(state), town.now, BOOT)  # type: ignore[operator]
 
 
 def test_a_state_of_another_shape_is_said() -> None:
     town, alert_id = a_life()
     other = msgspec.msgpack.encode({"alert": {"alert_id": alert_id}, "mono_s": 1, "wall_ms": 2})
     with pytest.raises(UnreadableState, match="alert"):
-        thaw(other, town.now, same_boot=True)
+        thaw(other, town.now, BOOT)
 
 
 def test_freezing_changes_nothing() -> None:
     town, alert_id = a_life()
     alert = town.alert(alert_id)
     before = replace(alert)
-    freeze(alert, town.now)
+    freeze(alert, town.now, BOOT)
     assert alert == before
+
+
+def test_a_state_that_nothing_changed_is_several_boots_old() -> None:
+    """A reboot, and then a mere restart: its times still count from the first boot."""
+    town, alert_id = a_life()
+    state = freeze(town.alert(alert_id), town.now, BOOT)
+    booted = Moment(12.0, town.now.wall_ms + 60_000)
+    restarted = Moment(15.0, town.now.wall_ms + 63_000)
+    assert thaw(state, restarted, "boot-2").due_s == thaw(state, booted, "boot-2").due_s
+    assert thaw(state, restarted, "").due_s == thaw(state, restarted, "boot-2").due_s

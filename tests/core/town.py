@@ -48,6 +48,7 @@ M = 1 / 111_195
 SIDE_M = 1_000
 MIDDLE = (1_500.0, 1_500.0)
 NOON_MS = 1_795_190_400_000
+BOOT = "boot-1"
 
 Message = TypeVar("Message", bound=messages.ServerMessage)
 Where = tuple[float, float]
@@ -134,7 +135,7 @@ class Town:
 
     def __init__(self, things: list[Person | Front | Device] | None = None) -> None:
         registry = Registry(LOCATOR, residents() if things is None else things)
-        self.dispatcher = Dispatcher(registry)
+        self.dispatcher = Dispatcher(registry, BOOT)
         self.city = self.dispatcher.city
         self.mono_s = 1_000.0
         self.frames: dict[str, list[Any]] = defaultdict(list)

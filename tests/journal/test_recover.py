@@ -6,7 +6,7 @@ from dispatch.core.moment import Moment
 from dispatch.core.snapshot import freeze
 from dispatch.journal import recover as module
 from dispatch.journal.recover import closed_since_ms, recover, this_boot
-from tests.core.town import MIDDLE, Town
+from tests.core.town import BOOT, MIDDLE, Town
 
 
 def entry(state: bytes | None, alert_id: str = "a") -> Entry:
@@ -17,9 +17,9 @@ def test_states_become_alerts_in_their_order_and_bad_ones_hold_up_nobody() -> No
     town = Town()
     town.connect("patrol-1", "ana", "beto")
     first, second = town.press("ana", at=MIDDLE), town.press("beto")
-    states = [freeze(town.alert(each), town.now) for each in (first, second)]
+    states = [freeze(town.alert(each), town.now, BOOT) for each in (first, second)]
     entries = [entry(states[0]), entry(b"spoilt"), entry(None), entry(states[1])]
-    recovered = recover(entries, town.now, same_boot=True)
+    recovered = recover(entries, town.now, boot=BOOT)
     assert [alert.alert_id for alert in recovered.alerts] == [first, second]
     assert recovered.unreadable == 1
 

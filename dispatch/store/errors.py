@@ -18,6 +18,8 @@ class Unavailable(StrEnum):
     """The server does not let this user in, or has no such database."""
     NO_SCHEMA = "no_schema"
     """The registry's tables are missing or not this version's: migrate."""
+    ANOTHER_REGISTRY = "another_registry"
+    """The database was made anew, or is another one: it is not what the registry in force is of."""
 
 
 class StoreUnavailable(Exception):  # noqa: N818 - a state of the store, named as such

@@ -7,14 +7,15 @@ its own time.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
 from dispatch.core.registry import Change, Device, EditionActivated, Front, Person, Removed
 from dispatch.store.build_edition import built_elsewhere
-from dispatch.store.errors import StoreUnavailable
+from dispatch.store.errors import StoreUnavailable, Unavailable
+from dispatch.store.mark import Mark, read_mark
 from dispatch.store.pool import STATEMENT_DEADLINE_S, Connection, connect, deadline
 from dispatch.store.record import forget_old_false_alarms
 from dispatch.store.rows import Row, device_from, front_from, person_from
@@ -43,18 +44,21 @@ class FeedStatus:
 
 async def watch(
     dsn: str,
-    last_seq: int,
+    mark: Mark,
     apply: Callable[[Change], None],
     *,
     say: Callable[[FeedStatus], None] = lambda _: None,
+    reached: Callable[[Mark], None] = lambda _: None,
     poll_s: float = POLL_S,
 ) -> None:
-    """Call `apply` for everything that changed after `last_seq`, for ever.
+    """Call `apply` for everything that changed after `mark`, for ever.
 
-    A thing that changed several times may come once, as it is now. `say` hears every change of
-    status. What `apply` or `say` raise ends the watch, in an `ExceptionGroup`.
+    A thing that changed several times may come once, as it is now. A database with another history
+    is not followed: what it does not have was not removed. `say` hears every change of status,
+    `reached` up to where everything was applied. What these three raise ends the watch, in an
+    `ExceptionGroup`.
     """
-    await _Watch(dsn, last_seq, apply, say, poll_s).run()
+    await _Watch(dsn, mark, apply, say=say, reached=reached, poll_s=poll_s).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +85,24 @@ class _Watch:
     def __init__(
         self,
         dsn: str,
-        last_seq: int,
+        mark: Mark,
         apply: Callable[[Change], None],
+        *,
         say: Callable[[FeedStatus], None],
+        reached: Callable[[Mark], None],
         poll_s: float,
     ) -> None:
         self._dsn = dsn
-        self._seq = last_seq
+        self._mark = mark
         self._apply = apply
         self._say = say
+        self._reached = reached
         self._poll_s = poll_s
         self._told: FeedStatus | None = None
         self._feed_fault = "not connected yet"
         self._edition_fault = ""
         self._quadrants: Sequence[Row] = ()
+        self._is_edition_due = False
         self._edition_changed = asyncio.Event()
 
     async def run(self) -> None:
@@ -107,12 +115,13 @@ class _Watch:
         while True:
             try:
                 connection = await connect(self._dsn)
-                wait_s = RECONNECT_FIRST_S
                 try:
                     await self._follow_on(connection)
                 finally:
                     connection.terminate()
             except StoreUnavailable as error:
+                if not self._feed_fault:  # it was live
+                    wait_s = RECONNECT_FIRST_S
                 self._feed_fault = str(error)
                 self._tell()
             await asyncio.sleep(wait_s)
@@ -122,6 +131,8 @@ class _Watch:
         """Follow on one connection, until it breaks (`StoreUnavailable`)."""
         stirred = asyncio.Event()
         connection.add_termination_listener(lambda _: stirred.set())
+        with deadline(connection, STATEMENT_DEADLINE_S):
+            await self._meet(connection)
         with deadline(connection, STATEMENT_DEADLINE_S):
             await connection.add_listener("registry_changed", lambda *_: stirred.set())
         loop = asyncio.get_running_loop()
@@ -141,16 +152,26 @@ class _Watch:
             except TimeoutError:
                 pass  # nothing was heard: look anyway
 
+    async def _meet(self, connection: Connection) -> None:
+        """See whether this is the registry that we know, and as far as we know it."""
+        there = await read_mark(connection)
+        if there.history != self._mark.history:
+            why = "restart the core to take this database's registry"
+            raise StoreUnavailable(Unavailable.ANOTHER_REGISTRY, why)
+        if there.seq < self._mark.seq:  # restored from a backup: the numbers are given again
+            self._mark = Mark(there.history, 0)
+
     async def _catch_up(self, connection: Connection) -> None:
         more = True
         while more:
             with deadline(connection, STATEMENT_DEADLINE_S):
-                changed = await connection.fetch(_CHANGES, self._seq, BATCH)
+                changed = await connection.fetch(_CHANGES, self._mark.seq, BATCH)
                 changes = await self._read(connection, changed)
             for change in changes:
                 self._apply(change)
             if changed:
-                self._seq = changed[-1]["seq"]
+                self._mark = replace(self._mark, seq=changed[-1]["seq"])
+                self._tell_reached()
             more = len(changed) == BATCH
             await asyncio.sleep(0)
 
@@ -160,6 +181,7 @@ class _Watch:
         for thing, rows in groupby(changed, key=itemgetter("thing")):
             if thing == "edition":
                 self._quadrants = await connection.fetch(_QUADRANTS)
+                self._is_edition_due = True
                 self._edition_changed.set()
                 continue
             source = _SOURCES[thing]
@@ -185,7 +207,14 @@ class _Watch:
                 self._edition_fault = ""
                 if not self._edition_changed.is_set():
                     self._apply(EditionActivated(locator))
+                    self._is_edition_due = False
+                    self._tell_reached()
             self._tell()
+
+    def _tell_reached(self) -> None:
+        """An edition that is still being built would never be built after a restart."""
+        if not self._is_edition_due:
+            self._reached(self._mark)
 
     def _tell(self) -> None:
         fault = self._feed_fault or self._edition_fault

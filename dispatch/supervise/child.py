@@ -34,6 +34,9 @@ class ChildSpec:
 
     Without a `probe` the child says by itself when it is ready (`ready.announce_ready`). A
     `probe` is called in a thread again and again until it returns true.
+
+    What others need to work is `essential`: they start after it, and end when it fails for good.
+    Anything else holds the next child up for a moment at most, and is tried again for ever.
     """
 
     name: str
@@ -44,6 +47,7 @@ class ChildSpec:
     ready_deadline_s: float = 10.0
     drain_deadline_s: float = 10.0
     stop_signal: Signals = SIGTERM
+    essential: bool = True
 
 
 class ChildError(Exception):

@@ -17,6 +17,8 @@ class RestartPolicy:
     stable_after_s: float = 30.0
     max_failures: int = 5
     window_s: float = 180.0
+    hopeless_delay_s: float = 60.0
+    """For a child that is not given up, but has failed `max_failures` times in a row."""
 
     def __post_init__(self) -> None:
         """Refuse a policy that can never give up: it would hide a dead child for good."""
@@ -60,6 +62,11 @@ class FailureRecord:
         since_s = failure.at_s - self.policy.window_s
         kept = [earlier for earlier in self.recent if earlier.at_s > since_s]
         self.recent = [*kept, failure][-self.policy.max_failures :]
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether it has failed that often since it last worked steadily, however slowly."""
+        return self.in_a_row >= self.policy.max_failures
 
     @property
     def exhausted(self) -> bool:

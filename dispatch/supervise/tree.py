@@ -1,9 +1,13 @@
 """The process tree: start in order, restart who dies, give up loudly, drain in reverse order.
 
+A child that the others can do without (`essential=False`) keeps nobody waiting and ends nobody: it
+is tried again for ever.
+
 Each child's care encloses the start of the next one, as nested blocks do. Leaving the innermost
 block, for whatever cause, therefore drains the children in reverse order.
 """
 
+import math
 import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,6 +21,8 @@ from dispatch.supervise.exit_codes import Ending, ExitCode
 from dispatch.supervise.restarts import Failure, FailureRecord, RestartPolicy
 
 DRAIN_DEADLINE_S = 30.0
+HOLD_NEXT_S = 2.0
+"""Long enough for one that comes up as usual, short enough for those who wait without need."""
 KILL_AGAIN_EVERY_S = 0.1
 
 log = structlog.get_logger()
@@ -58,11 +64,12 @@ async def supervise(
 ) -> None:
     """Run `specs` until SIGTERM or SIGINT, then drain them and return.
 
-    They start in order, each after the former is ready; `task_status` is started with what each
-    announced once all are. A second signal, or `drain_deadline_s`, ends the drain at once.
-    Cancelling drains too. Must run in the main thread (it receives signals).
+    They start in order, each after the former is ready; one that is not essential is waited for
+    `HOLD_NEXT_S` at most, and only until it fails. Once all have had their turn, `task_status` is
+    started with what each announced. A second signal, or `drain_deadline_s`, ends the drain at
+    once. Cancelling drains too. Must run in the main thread (it receives signals).
 
-    Raises `GaveUpError` after draining, when one child fails for good.
+    Raises `GaveUpError` after draining, when an essential child fails for good.
     """
     tree = _Tree()
     policy = policy or RestartPolicy()
@@ -105,7 +112,8 @@ class _Keeper:
         self.spec = spec
         # Shielded: a cancelled tree must end its children one after the other.
         self.scope = trio.CancelScope(shield=True)
-        self.ready = trio.Event()
+        self.had_its_turn = trio.Event()
+        """It is ready; or it failed, and the others can do without it."""
         self.details: Details = {}
         self.tree = tree
         self._record = record
@@ -117,18 +125,12 @@ class _Keeper:
             while True:
                 ending, ran_for_s = await self._run_once()
                 self._record.add(Failure(trio.current_time(), ending.reason), ran_for_s=ran_for_s)
-                if self._record.exhausted or not ending.curable:
+                if not self.spec.essential:
+                    self.had_its_turn.set()
+                elif self._record.exhausted or not ending.curable:
                     self._give_up(ending)
                     return
-                delay_s = round(self._record.next_delay_s(jitter=self._jitter()), 3)
-                log.warning(
-                    "child_restarting",
-                    child=self.spec.name,
-                    reason=ending.reason,
-                    delay_s=delay_s,
-                    recent_failures=len(self._record.recent),
-                )
-                await trio.sleep(delay_s)
+                await self._back_off(ending)
 
     def end_now(self) -> None:
         self.scope.cancel()
@@ -151,21 +153,29 @@ class _Keeper:
                     **{"details": child.details} if child.details else {},
                 )
                 self.details = child.details
-                self.ready.set()
+                self.had_its_turn.set()
                 return await child.wait(), trio.current_time() - ready_s
         except ChildError as failure:
             return failure.ending, 0.0
         finally:
             self._child = None
 
+    async def _back_off(self, ending: Ending) -> None:
+        if not self.spec.essential and (self._record.is_hopeless or not ending.curable):
+            delay_s = self._record.policy.hopeless_delay_s
+            log.error("child_down", **self._state(ending), delay_s=delay_s)
+        else:
+            delay_s = round(self._record.next_delay_s(jitter=self._jitter()), 3)
+            log.warning("child_restarting", **self._state(ending), delay_s=delay_s)
+        await trio.sleep(delay_s)
+
+    def _state(self, ending: Ending) -> dict[str, object]:
+        failures = len(self._record.recent)
+        return {"child": self.spec.name, "reason": ending.reason, "recent_failures": failures}
+
     def _give_up(self, ending: Ending) -> None:
         gave_up = GaveUpError(self.spec.name, self._record.recent, curable=ending.curable)
-        log.error(
-            "gave_up",
-            child=self.spec.name,
-            reason=ending.reason,
-            recent_failures=len(self._record.recent),
-        )
+        log.error("gave_up", **self._state(ending))
         self.tree.gave_up = self.tree.gave_up or gave_up
         self.tree.stop()
 
@@ -176,7 +186,8 @@ async def _kept(keeper: _Keeper) -> AsyncIterator[None]:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(keeper.keep)
         try:
-            await keeper.ready.wait()
+            with trio.move_on_after(math.inf if keeper.spec.essential else HOLD_NEXT_S):
+                await keeper.had_its_turn.wait()
             yield
         finally:
             keeper.scope.cancel()

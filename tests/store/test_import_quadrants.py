@@ -37,9 +37,9 @@ async def test_a_new_edition_is_imported_and_put_in_force(dsn: str) -> None:
 async def test_the_same_again_changes_nothing(dsn: str) -> None:
     async with open_pool(dsn) as pool:
         await import_quadrants(pool, EDITION_1)
-        before = (await load_registry(pool)).last_seq
+        before = (await load_registry(pool)).mark.seq
         done = await import_quadrants(pool, EDITION_1)
-        assert (await load_registry(pool)).last_seq == before
+        assert (await load_registry(pool)).mark.seq == before
     assert (done.imported, done.activated) == (Imported.ALREADY_THERE, False)
 
 
@@ -75,7 +75,7 @@ async def test_a_dry_run_reports_the_same_and_changes_nothing(dsn: str) -> None:
         done = await import_quadrants(pool, EDITION_1, dry_run=True)
         assert (done.imported, done.activated, done.dry_run) == (Imported.NEW, True, True)
         assert await editions(pool) == []
-        assert (await load_registry(pool)).last_seq == 0
+        assert (await load_registry(pool)).mark.seq == 0
     assert "nothing was changed" in done.as_text()
 
 

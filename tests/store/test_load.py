@@ -14,7 +14,7 @@ from .samples import ANA, APP, BUTTON, EDITION_1, EDITION_2, FRONT, GATEWAY, PAT
 async def test_an_empty_registry_has_nothing_and_no_edition(dsn: str) -> None:
     async with open_pool(dsn) as pool:
         loaded = await load_registry(pool)
-    assert (loaded.things, loaded.edition, loaded.last_seq) == ([], None, 0)
+    assert (loaded.things, loaded.edition, loaded.mark.seq) == ([], None, 0)
 
 
 @on_asyncio
@@ -23,7 +23,7 @@ async def test_what_was_imported_is_loaded_unchanged(dsn: str, tmp_path: Path) -
         await fill(pool, tmp_path)
         loaded = await load_registry(pool)
     assert set(loaded.things) == {ANA, FRONT, APP, PATROL, GATEWAY, BUTTON}
-    assert loaded.last_seq == len(loaded.things)
+    assert loaded.mark.seq == len(loaded.things)
 
 
 @on_asyncio
@@ -47,6 +47,18 @@ async def test_the_edition_in_force_is_loaded_exactly(dsn: str) -> None:
     assert shapely.equals_exact(
         edition.by_code["Q-01"].polygon, EDITION_1.edition.by_code["Q-01"].polygon
     )
+
+
+@on_asyncio
+async def test_an_edition_that_is_known_is_not_read_again(dsn: str) -> None:
+    async with open_pool(dsn) as pool:
+        await activate(pool, EDITION_1)
+        known = (await load_registry(pool)).edition
+        assert (await load_registry(pool, known)).edition is known
+        await activate(pool, EDITION_2)
+        changed = (await load_registry(pool, known)).edition
+    assert changed is not None
+    assert changed.id == "2025"
 
 
 @on_asyncio

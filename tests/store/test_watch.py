@@ -9,6 +9,7 @@ import pytest
 from dispatch.core.registry import Change, Device, EditionActivated, Front, Person, Removed
 from dispatch.store.enrolment import issue_code, revoke
 from dispatch.store.load import load_registry
+from dispatch.store.mark import Mark, read_mark
 from dispatch.store.pool import Pool, connected, open_pool
 from dispatch.store.record import keep_false_alarm
 from dispatch.store.watch import BATCH, FeedStatus, watch
@@ -27,6 +28,7 @@ class Watching:
     def __init__(self) -> None:
         self.changes: asyncio.Queue[Change] = asyncio.Queue()
         self.statuses: asyncio.Queue[FeedStatus] = asyncio.Queue()
+        self.marks: list[Mark] = []
 
     async def next(self) -> Change:
         return await soon(self.changes.get())
@@ -41,16 +43,25 @@ class Watching:
         return status.reason
 
 
+async def beginning(dsn: str) -> Mark:
+    """Before the first change of this registry."""
+    async with open_pool(dsn) as pool, connected(pool) as connection:
+        return replace(await read_mark(connection), seq=0)
+
+
 @asynccontextmanager
-async def watching(dsn: str, last_seq: int = 0, *, poll_s: float = 60.0) -> AsyncIterator[Watching]:
+async def watching(
+    dsn: str, mark: Mark | None = None, *, poll_s: float = 60.0
+) -> AsyncIterator[Watching]:
     """A watch that is live. It polls so seldom that what comes soon came by notification."""
     seen = Watching()
     task = asyncio.create_task(
         watch(
             dsn,
-            last_seq,
+            mark or await beginning(dsn),
             seen.changes.put_nowait,
             say=seen.statuses.put_nowait,
+            reached=seen.marks.append,
             poll_s=poll_s,
         )
     )
@@ -87,7 +98,7 @@ async def test_a_removed_thing_is_told_as_removed(dsn: str, tmp_path: Path) -> N
     async with open_pool(dsn) as pool:
         await fill(pool, tmp_path)
         loaded = await load_registry(pool)
-        async with watching(dsn, loaded.last_seq) as seen:
+        async with watching(dsn, loaded.mark) as seen:
             await run(pool, "DELETE FROM devices WHERE device_id = 'patrol-1'")
             assert await seen.next() == Removed(Device, "patrol-1")
 
@@ -97,7 +108,7 @@ async def test_a_revocation_arrives(dsn: str, tmp_path: Path) -> None:
     async with open_pool(dsn) as pool:
         await fill(pool, tmp_path)
         loaded = await load_registry(pool)
-        async with watching(dsn, loaded.last_seq) as seen:
+        async with watching(dsn, loaded.mark) as seen:
             assert await revoke(pool, "app-ana", "stolen")
             assert await seen.next() == replace(APP, revoked=True)
 
@@ -107,7 +118,7 @@ async def test_a_false_alarm_marks_device_and_person(dsn: str, tmp_path: Path) -
     async with open_pool(dsn) as pool:
         await fill(pool, tmp_path)
         loaded = await load_registry(pool)
-        async with watching(dsn, loaded.last_seq) as seen:
+        async with watching(dsn, loaded.mark) as seen:
             async with connected(pool) as connection:
                 now_ms = await connection.fetchval(
                     "SELECT extract(epoch FROM now())::bigint * 1000"
@@ -129,7 +140,7 @@ async def test_nothing_between_load_and_watch_is_missed(dsn: str, tmp_path: Path
         await fill(pool, tmp_path)
         loaded = await load_registry(pool)
         await run(pool, "UPDATE people SET phone = '1'")
-        async with watching(dsn, loaded.last_seq) as seen:
+        async with watching(dsn, loaded.mark) as seen:
             assert await seen.next() == replace(ANA, phone="1")
             assert seen.changes.empty()
 
@@ -196,7 +207,7 @@ async def test_a_new_edition_is_built_and_put_in_force(dsn: str) -> None:
     async with open_pool(dsn) as pool:
         await activate(pool, EDITION_1)
         loaded = await load_registry(pool)
-        async with watching(dsn, loaded.last_seq) as seen:
+        async with watching(dsn, loaded.mark) as seen:
             await activate(pool, EDITION_2)
             await run(pool, "INSERT INTO people VALUES ('p', 'Ana')")
             assert await seen.next() == Person("p", "Ana")  # does not wait for the building
@@ -231,7 +242,7 @@ async def test_it_catches_up_after_the_server_was_away(
     async with open_pool(dsn) as pool:
         await fill(pool, tmp_path)
         loaded = await load_registry(pool)
-        async with watching(dsn, loaded.last_seq) as seen:
+        async with watching(dsn, loaded.mark) as seen:
             with server.stopped():
                 assert await seen.until_cut()
             await run(pool, "UPDATE people SET phone = '2'")
@@ -249,10 +260,11 @@ async def test_a_frozen_server_is_noticed(server: Server, dsn: str) -> None:
 
 @on_asyncio
 async def test_it_waits_for_a_server_that_is_not_there_yet(server: Server, dsn: str) -> None:
+    mark = await beginning(dsn)
     with server.stopped():
         seen = Watching()
         task = asyncio.create_task(
-            watch(dsn, 0, seen.changes.put_nowait, say=seen.statuses.put_nowait)
+            watch(dsn, mark, seen.changes.put_nowait, say=seen.statuses.put_nowait)
         )
         assert await seen.until_cut()
         server.start()
@@ -263,6 +275,55 @@ async def test_it_waits_for_a_server_that_is_not_there_yet(server: Server, dsn: 
 
 
 @on_asyncio
+async def test_it_says_how_far_everything_is_in_force(dsn: str, tmp_path: Path) -> None:
+    async with open_pool(dsn) as pool, watching(dsn) as seen:
+        await fill(pool, tmp_path)
+        for _ in range(6):
+            await seen.next()
+        assert seen.marks[-1] == (await load_registry(pool)).mark
+
+
+@on_asyncio
+async def test_nothing_is_in_force_beyond_an_edition_that_is_being_built(dsn: str) -> None:
+    """Whoever starts again from there must hear of the edition again."""
+    async with open_pool(dsn) as pool, watching(dsn) as seen:
+        await activate(pool, EDITION_1)
+        await run(pool, "INSERT INTO people VALUES ('p', 'Ana')")
+        assert await seen.next() == Person("p", "Ana")
+        assert seen.marks == []
+        assert isinstance(await seen.next(), EditionActivated)
+        assert [mark.seq for mark in seen.marks] == [2]
+
+
+@on_asyncio
+async def test_another_registry_is_not_followed(dsn: str, tmp_path: Path) -> None:
+    other = replace(await beginning(dsn), history=1)
+    async with open_pool(dsn) as pool:
+        await fill(pool, tmp_path)
+    seen = Watching()
+    task = asyncio.create_task(
+        watch(dsn, other, seen.changes.put_nowait, say=seen.statuses.put_nowait)
+    )
+    assert "another_registry" in await seen.until_cut()
+    assert seen.changes.empty()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+@on_asyncio
+async def test_one_restored_from_a_backup_is_read_from_its_beginning(
+    dsn: str, tmp_path: Path
+) -> None:
+    async with open_pool(dsn) as pool:
+        await fill(pool, tmp_path)
+        later = replace(await beginning(dsn), seq=1_000_000)
+        async with watching(dsn, later) as seen:
+            assert len([await seen.next() for _ in range(6)]) == 6
+            assert seen.marks[-1] == (await load_registry(pool)).mark
+
+
+@on_asyncio
 async def test_old_false_alarms_are_forgotten(dsn: str, tmp_path: Path) -> None:
     async with open_pool(dsn) as pool:
         await fill(pool, tmp_path)
@@ -270,7 +331,7 @@ async def test_old_false_alarms_are_forgotten(dsn: str, tmp_path: Path) -> None:
             pool, alert_id=ALERT_ID, device_id="app-ana", person_id="p-ana", closed_at_ms=0
         )
         loaded = await load_registry(pool)
-        async with watching(dsn, loaded.last_seq) as seen:
+        async with watching(dsn, loaded.mark) as seen:
             assert {await seen.next(), await seen.next()} == {APP, ANA}
         async with connected(pool) as connection:
             assert await connection.fetchval("SELECT count(*) FROM false_alarms") == 0
@@ -284,5 +345,5 @@ async def test_what_apply_raises_ends_the_watch(dsn: str, tmp_path: Path) -> Non
     async with open_pool(dsn) as pool:
         await fill(pool, tmp_path)
         with pytest.raises(ExceptionGroup) as raised:
-            await soon(watch(dsn, 0, apply))
+            await soon(watch(dsn, await beginning(dsn), apply))
     assert raised.group_contains(AssertionError)

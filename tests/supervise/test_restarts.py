@@ -50,6 +50,13 @@ def test_too_many_failures_within_the_window_exhaust_it(
     assert _record_of(*((each, 0) for each in at_s)).exhausted is exhausted
 
 
+def test_failures_in_a_row_make_it_hopeless_however_slowly_they_come() -> None:
+    slowly = [(1_000.0 * nth, 0) for nth in range(POLICY.max_failures)]
+    assert not _record_of(*slowly[1:]).is_hopeless
+    assert _record_of(*slowly).is_hopeless
+    assert not _record_of(*slowly, (9_000, POLICY.stable_after_s)).is_hopeless
+
+
 @given(st.lists(st.floats(0, 1000), max_size=50))
 def test_the_record_is_bounded_and_keeps_the_latest(times_s: list[float]) -> None:
     record = _record_of(*((each, 0) for each in sorted(times_s)))

@@ -83,6 +83,55 @@ async def test_a_child_that_is_not_ready_in_time_is_restarted_for_it(make_child,
     assert reasons == {"not ready within 0.3 s"}
 
 
+async def test_one_that_is_not_essential_holds_nobody_up_once_it_fails(
+    make_child, events, nursery
+) -> None:
+    specs = [make_child("a", "sys.exit(4)", essential=False), make_child("b")]
+    patient = RestartPolicy(first_delay_s=3000.0, max_delay_s=3000.0, window_s=1e6)
+    told = await nursery.start(
+        lambda task_status: supervise(specs, policy=patient, task_status=task_status)
+    )
+    assert told == {"a": {}, "b": {}}
+    nursery.cancel_scope.cancel()
+
+
+async def test_one_that_is_not_essential_is_waited_for_a_moment(
+    make_child, events, nursery
+) -> None:
+    """And drained after those that started after it, whenever it became ready."""
+    specs = [make_child("slow", NEVER_READY, essential=False), make_child("b")]
+    await nursery.start(supervise, specs)
+    assert events.children("child_ready") == ["b"]
+    os.kill(os.getpid(), signal.SIGTERM)
+    await events.until("child_ended", child="slow")
+    assert events.children("child_ended") == ["b", "slow"]
+
+
+async def test_one_that_comes_up_as_usual_is_ready_before_the_next(
+    make_child, events, nursery
+) -> None:
+    specs = [make_child("a", essential=False), make_child("b")]
+    await nursery.start(supervise, specs)
+    assert events.children("child_ready") == ["a", "b"]
+    nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize(("code", "failures"), [(4, 3), (3, 1)])
+async def test_one_that_is_not_essential_is_tried_for_ever_and_loudly(
+    code: int, failures: int, make_child, events, nursery
+) -> None:
+    policy = RestartPolicy(first_delay_s=0.01, max_failures=3, hopeless_delay_s=0.02)
+    specs = [make_child("a", f"sys.exit({code})", essential=False), make_child("b")]
+    nursery.start_soon(lambda: supervise(specs, policy=policy))
+    down = await events.until("child_down", count=2, child="a")
+    assert down["delay_s"] == policy.hopeless_delay_s
+    await events.until("child_started", child="a", count=failures + 2)
+    assert len(events.having("child_restarting", child="a")) == failures - 1
+    assert events.children("child_ready") == ["b"]
+    assert events.having("gave_up") == []
+    nursery.cancel_scope.cancel()
+
+
 async def test_a_signal_while_starting_drains_what_is_up(make_child, events, nursery) -> None:
     specs = [make_child("a"), make_child("b", NEVER_READY), make_child("c")]
     nursery.start_soon(supervise, specs)

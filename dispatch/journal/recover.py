@@ -19,6 +19,10 @@ from dispatch.core.snapshot import UnreadableState, thaw
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 """Linux names each boot; the monotonic clock counts from it for every process alike."""
 
+CLOCK_SET_BY_S: Final = 7_200.0
+"""By so much the wall clock may have been set since: what is too old all the same, the board
+forgets by the monotonic clock."""
+
 log = structlog.get_logger()
 
 
@@ -40,7 +44,7 @@ def this_boot() -> str:
 
 def closed_since_ms(now: Moment) -> int:
     """Return how far back closed alerts still matter."""
-    return now.wall_ms - int(CLOSED_ALERT_KEPT_S * 1000)
+    return now.wall_ms - int((CLOSED_ALERT_KEPT_S + CLOCK_SET_BY_S) * 1000)
 
 
 def recover(states: Iterable[Entry], now: Moment, *, boot: str) -> Recovered:

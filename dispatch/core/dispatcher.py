@@ -17,6 +17,7 @@ from dispatch.core.events import (
     Disconnected,
     Event,
     Journaled,
+    KeepAgain,
     NotStored,
     Received,
     Stored,
@@ -69,12 +70,8 @@ class Dispatcher:
                 return attend.connected(self.city, event, now)
             case Disconnected():
                 return attend.disconnected(self.city, event, now)
-            case Stored():
-                return storage.stored(self.city, event)
-            case Journaled():
-                return storage.journaled(self.city, event)
-            case NotStored():
-                return storage.not_stored(self.city, event)
+            case Stored() | Journaled() | NotStored() | KeepAgain():
+                return storage.heard(self.city, event)
             case TokenKept():
                 return attend.token_kept(self.city, event)
             case change:

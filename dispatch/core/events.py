@@ -70,6 +70,13 @@ class NotStored:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepAgain:
+    """What became of these alerts did not get into the journal, which may take it by now."""
+
+    alert_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed: do what is due, of one alert. Asked again while the deadline has passed."""
 
@@ -82,6 +89,7 @@ Event = (
     | Stored
     | Journaled
     | NotStored
+    | KeepAgain
     | TokenKept
     | Tick
     | Change

@@ -197,7 +197,7 @@ def _join(city: City, alert: Alert, heard: Heard, verdict: Verdict, now: Moment)
 
 def _keep(city: City, alert: Alert, signal_id: str) -> None:
     """Have the journal keep a press, and its sender told once it does."""
-    alert.unstored[signal_id] = False
+    alert.unstored.setdefault(signal_id, False)
     city.changed[alert.alert_id] = alert
     city.unkept[alert.alert_id, signal_id] = None
 

@@ -53,8 +53,6 @@ def thaw(state: bytes, now: Moment, boot: str) -> Alert:
     if not boot or frozen.boot != boot:
         away_s = max(0.0, (now.wall_ms - frozen.wall_ms) / 1000)
         _shift(alert, now.mono_s - away_s - frozen.mono_s)
-    # It is in the journal: whoever waited to hear that it is stored may hear it now.
-    alert.unstored.clear()
     return alert
 
 

@@ -2,11 +2,24 @@
 
 from dispatch.core.city import City
 from dispatch.core.effects import Effect, Send
-from dispatch.core.events import Journaled, NotStored, Stored
+from dispatch.core.events import Journaled, KeepAgain, NotStored, Stored
 from dispatch.core.tell import listeners, receipt
 from dispatch.core.words import ERROR
 from protocol.messages import Error
 from protocol.vocabulary import ErrorCode
+
+
+def heard(city: City, event: Stored | Journaled | NotStored | KeepAgain) -> list[Effect]:
+    """Take what there is to say of the journal."""
+    match event:
+        case Stored():
+            return stored(city, event)
+        case Journaled():
+            return journaled(city, event)
+        case NotStored():
+            return not_stored(city, event)
+        case KeepAgain():
+            return keep_again(city, event)
 
 
 def stored(city: City, event: Stored) -> list[Effect]:
@@ -49,3 +62,15 @@ def not_stored(city: City, event: NotStored) -> list[Effect]:
         and (press := alert.press(signal_id)) is not None
         and (told := listeners(city, press))
     ]
+
+
+def keep_again(city: City, event: KeepAgain) -> list[Effect]:
+    """Give the journal what the alerts have become. Without it a restart would undo what is done.
+
+    A press among it is not told stored by this: its sender sends it again.
+    """
+    for alert_id in event.alert_ids:
+        alert = city.board.alerts.get(alert_id)
+        if alert is not None:
+            city.changed[alert_id] = alert
+    return []

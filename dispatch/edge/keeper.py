@@ -1,14 +1,20 @@
 """Between the dispatcher and the durable log: what is appended, and who waits to hear of it."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Final
 
 import structlog
 
+from dispatch.core.alert import Alert
 from dispatch.core.effects import Append
-from dispatch.core.events import Journaled, NotStored, Stored
+from dispatch.core.events import Journaled, KeepAgain, NotStored, Stored
 from dispatch.journal import faults
 from dispatch.journal.local_log import LocalLog
+
+KEPT_AGAIN_MAX: Final = 500
+"""Alerts whose lines failed are appended again so many at a look, which the log has room for."""
 
 log = structlog.get_logger()
 
@@ -23,7 +29,7 @@ class Keeper:
 
     def __init__(
         self,
-        tell: Callable[[Stored | Journaled | NotStored], None],
+        tell: Callable[[Stored | Journaled | NotStored | KeepAgain], None],
         tell_later: Callable[[Callable[[], None]], object],
         *,
         held_by_database: bool = False,
@@ -34,6 +40,10 @@ class Keeper:
         self._tell_later = tell_later
         self._held_by_database = held_by_database
         self._waiting: deque[tuple[int, Presses]] = deque()
+        self._appended: deque[tuple[int, tuple[str, ...]]] = deque()
+        """Appends that the log has not answered yet, and the alerts whose state they hold."""
+        self._unkept: dict[str, None] = {}
+        """Alerts whose newest state may be in no file: at most one each of those on the board."""
         self._log_seq = self._looked_seq = 0
         """How far the log is, and how far it was at the last look."""
 
@@ -41,6 +51,21 @@ class Keeper:
     def waiting(self) -> int:
         """Count the appends whose senders have not heard yet."""
         return len(self._waiting)
+
+    def recovered(self, alerts: Iterable[Alert]) -> None:
+        """What an earlier run left is in the log; whether PostgreSQL has it, the drain will say.
+
+        Raises `dispatch.journal.faults.NotStored` while the log is not open.
+        """
+        presses = []
+        for alert in alerts:
+            if self._held_by_database:
+                presses += [(alert.alert_id, signal_id) for signal_id in alert.unstored]
+                alert.unstored = dict.fromkeys(alert.unstored, True)
+            else:
+                alert.unstored.clear()
+        if presses and self.log is not None:
+            self._waiting.append((self.log.append(()), tuple(presses)))
 
     def append(self, effect: Append) -> None:
         """Give lines to the log. A refusal is told on the next turn of the loop, never within."""
@@ -50,22 +75,31 @@ class Keeper:
             seq = self.log.append(effect.entries)
         except faults.NotStored as refusal:
             log.error("not_stored", reason=refusal.reason, entries=len(effect.entries))
+            self._unkept |= dict.fromkeys(_alerts(effect))
             if effect.presses:
                 presses = effect.presses
                 self._tell_later(lambda: self._tell(NotStored(presses)))
             return
+        self._appended.append((seq, _alerts(effect)))
         if effect.presses:
             self._waiting.append((seq, effect.presses))
 
     def stored(self, seq: int) -> None:
         """The log has everything up to `seq` on the disk."""
         self._log_seq = seq
+        while self._appended and self._appended[0][0] <= seq:
+            self._appended.popleft()
         if not self._held_by_database:
             self._release(seq)
 
     def look(self) -> None:
-        """Called every second: what the log had at the last look already, and the database still
-        has not, is told to be in the journal at least."""
+        """Called every second. What failed is tried again; and what the log had at the last look
+        already, and the database still has not, is told to be in the journal at least."""
+        unkept = tuple(islice(self._unkept, KEPT_AGAIN_MAX))
+        for alert_id in unkept:
+            del self._unkept[alert_id]
+        if unkept:
+            self._tell(KeepAgain(unkept))
         late = [press for seq, each in self._waiting if seq <= self._looked_seq for press in each]
         self._looked_seq = self._log_seq
         if self._held_by_database and late:
@@ -93,6 +127,9 @@ class Keeper:
             else:
                 kept.append((seq, presses))
         self._waiting = kept
+        for seq, alert_ids in self._appended:
+            if failure.first_seq <= seq <= failure.last_seq:
+                self._unkept |= dict.fromkeys(alert_ids)
         if lost:
             self._tell(NotStored(tuple(lost)))
 
@@ -102,3 +139,10 @@ class Keeper:
             stored += self._waiting.popleft()[1]
         if stored:
             self._tell(Stored(tuple(stored)))
+
+
+def _alerts(effect: Append) -> tuple[str, ...]:
+    """The alerts whose state is in these lines."""
+    return tuple(
+        entry.alert_id for entry in effect.entries if entry.state is not None and entry.alert_id
+    )

@@ -181,6 +181,7 @@ class Core:
         try:
             states = self._log.newest_states(closed_since_ms(now))
             recovered = recover(states, now, boot=self._dispatcher.city.boot)
+            self._keeper.recovered(recovered.alerts)
         except (sqlite3.Error, OSError, NotStored) as error:
             # Without its memory the core still dispatches: senders repeat what they were not told
             # is stored, and the journal says what it can save.

@@ -76,7 +76,6 @@ def test_a_dispatcher_restored_from_the_newest_states_is_the_same() -> None:
         states = newest_states(town).values()
         restored.restore(thaw(entry.state or b"", town.now, BOOT) for entry in states)
         for alert in town.city.board.alerts.values():
-            alert.unstored.clear()
             twin = restored.city.board.alerts[alert.alert_id]
             twin.stages.sent_at_ms = alert.stages.sent_at_ms  # noted with whatever comes next
             twin.late, alert.late = {}, {}

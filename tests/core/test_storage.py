@@ -3,8 +3,9 @@
 import pytest
 
 from dispatch.core.effects import Append
-from dispatch.core.events import Journaled, NotStored, Stored
-from tests.core.town import MIDDLE, Town
+from dispatch.core.events import Journaled, KeepAgain, NotStored, Stored
+from dispatch.core.snapshot import thaw
+from tests.core.town import BOOT, MIDDLE, Town
 
 
 def stored_flags(town: Town, device: str) -> list[bool]:
@@ -74,10 +75,31 @@ def test_what_the_journal_holds_is_said_while_the_database_is_away(town: Town) -
     assert flags == [(False, False), (True, False), (True, True)]
 
 
+def test_a_retry_takes_nothing_back_of_what_was_said(town: Town) -> None:
+    presses = waiting(town, "ana")
+    town.handle(Journaled(presses))
+    assert waiting(town, "ana", again=presses[0][1]) == presses
+    assert [receipt.journaled for receipt in town.receipts("ana")] == [False, True, True]
+
+
+def test_what_an_alert_has_become_is_appended_again(town: Town) -> None:
+    [(alert_id, _)] = waiting(town, "ana")
+    town.accept("patrol-1", alert_id)
+    before = len(town.lines)
+    effects = town.handle(KeepAgain((alert_id, "gone")))
+    [append] = effects
+    assert isinstance(append, Append)
+    [line] = append.entries
+    assert (line.alert_id, line.version, append.presses) == (alert_id, 2, ())
+    assert thaw(line.state or b"", town.now, BOOT) == town.alert(alert_id)
+    assert town.lines[before:] == [append]
+
+
 def test_an_alert_that_is_forgotten_meanwhile_costs_nothing(town: Town) -> None:
     assert town.handle(Stored((("gone", "gone"),))) == []
     assert town.handle(NotStored((("gone", "gone"),))) == []
     assert town.handle(Journaled((("gone", "gone"),))) == []
+    assert town.handle(KeepAgain(("gone",))) == []
 
 
 def test_the_fan_out_comes_before_the_journal(town: Town) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
+from dispatch.core.alert import Alert
 from dispatch.core.effects import Append
 from dispatch.core.entry import Entry
-from dispatch.core.events import Journaled, NotStored, Stored
-from dispatch.edge.keeper import Keeper
+from dispatch.core.events import Journaled, KeepAgain, NotStored, Stored
+from dispatch.edge.keeper import KEPT_AGAIN_MAX, Keeper
 from dispatch.journal import faults
 from dispatch.journal.faults import Failure, Reason
+from tests.core.town import MIDDLE, Town
 
 LINE = Entry("signal", 1)
 
@@ -108,3 +110,67 @@ def test_without_the_database_nobody_waits_for_it() -> None:
     for _ in range(3):
         keeper.look()
     assert told == []
+
+
+def state_of(*alert_ids: str) -> Append:
+    return Append(tuple(Entry("accepted", 1, alert_id=each, state=b"s") for each in alert_ids))
+
+
+def test_what_an_alert_became_is_kept_again_where_its_line_failed() -> None:
+    """No press waits for it, but without it a restart would undo what a patrol did."""
+    keeper, numbers, told = keeping()
+    keeper.append(state_of("a"))
+    keeper.append(state_of("b", "c"))
+    keeper.append(state_of("d"))
+    keeper.failed(Failure(Reason.DISK_FULL, 2, 3))
+    numbers.refuses = True
+    keeper.append(state_of("e"))
+    assert told == []
+    keeper.look()
+    keeper.look()
+    assert told == [KeepAgain(("b", "c", "e"))]
+
+
+def test_what_was_stored_is_not_kept_again() -> None:
+    keeper, _, told = keeping()
+    keeper.append(state_of("a"))
+    keeper.stored(1)
+    keeper.failed(Failure(Reason.LOST, 1, 1))
+    keeper.look()
+    assert told == []
+
+
+def test_what_is_kept_again_at_once_is_bounded() -> None:
+    keeper, numbers, told = keeping()
+    numbers.refuses = True
+    keeper.append(state_of(*(f"alert-{number}" for number in range(KEPT_AGAIN_MAX + 1))))
+    keeper.look()
+    keeper.look()
+    assert [len(each.alert_ids) for each in told] == [KEPT_AGAIN_MAX, 1]  # type: ignore[attr-defined]
+
+
+def test_presses_of_an_earlier_run_are_stored_by_the_log_that_holds_them() -> None:
+    keeper, _, _ = keeping()
+    alert = pressed()
+    keeper.recovered([alert])
+    assert alert.unstored == {}
+    assert keeper.waiting == 0
+
+
+def test_presses_of_an_earlier_run_wait_for_the_database_that_may_not_have_them() -> None:
+    keeper, numbers, told = keeping(held_by_database=True)
+    alert = pressed()
+    presses = tuple((alert.alert_id, signal_id) for signal_id in alert.unstored)
+    numbers.seq = 7
+    keeper.recovered([alert])
+    assert list(alert.unstored.values()) == [True], "the journal has it"
+    keeper.drained(6)
+    assert told == []
+    keeper.drained(7)
+    assert told == [Stored(presses)]
+
+
+def pressed() -> Alert:
+    town = Town()
+    town.connect("ana")
+    return town.alert(town.press("ana", at=MIDDLE))

@@ -141,7 +141,9 @@ async def _supervise(settings: Settings, config: Path | None) -> None:
     if settings.dsn is None:
         database = {"CUADRANTE_DSN": dsn(settings.postgres_dir)}
         core_child = replace(core_child, env={**core_child.env, **database})
-        children = [postgres_child(settings.postgres_dir), core_child]
+        # Presses are dispatched from the local copy while PostgreSQL is away: it may fail alone.
+        postgres = replace(postgres_child(settings.postgres_dir), essential=False)
+        children = [postgres, core_child]
     await supervise(children, drain_deadline_s=2 * settings.drain_deadline_s)
 
 
@@ -426,6 +428,7 @@ def _core_options(settings: Settings, database: str) -> CoreOptions:
     return CoreOptions(
         dsn=database,
         journal_file=settings.journal_file,
+        registry_folder=settings.registry_folder,
         held_by_database=settings.durability is Durability.DATABASE,
         host=settings.host,
         port=settings.port,

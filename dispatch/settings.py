@@ -81,6 +81,11 @@ class Settings(BaseSettings):
         return self.data_dir / "journal" / "journal.sqlite"
 
     @property
+    def registry_folder(self) -> Path:
+        """The local copy of the registry, for when PostgreSQL is away."""
+        return self.data_dir / "registry"
+
+    @property
     def postgres_dir(self) -> Path:
         """Where the embedded PostgreSQL keeps its data."""
         return self.data_dir / "postgres"

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import signal
 import sqlite3
 import ssl
@@ -19,9 +20,7 @@ from dispatch.core.dispatcher import Dispatcher
 from dispatch.core.effects import Append, IssueToken
 from dispatch.core.events import Tick
 from dispatch.core.facts import Fact
-from dispatch.core.locate import Locator
 from dispatch.core.moment import Moment
-from dispatch.core.quadrants import Edition
 from dispatch.core.registry import Change, Registry
 from dispatch.edge.bounds import (
     CERTIFICATE_CHECK_S,
@@ -49,17 +48,16 @@ from dispatch.journal.local_log import LocalLog
 from dispatch.journal.recover import closed_since_ms, recover, this_boot
 from dispatch.journal.status import Condition
 from dispatch.logs import BackgroundWriter
-from dispatch.store.load import load_registry
-from dispatch.store.migrate import migrate
+from dispatch.store.open_registry import OpenedRegistry, follow_registry, open_registry
 from dispatch.store.pool import Pool, open_pool
-from dispatch.store.watch import FeedStatus, watch
+from dispatch.store.registry_copy import RegistryCopy
+from dispatch.store.watch import FeedStatus
 from protocol.close_codes import CloseCode
 from protocol.limits import HELLO_DEADLINE_S
 
 BEAT_S: Final = 0.25
 BACKLOG: Final = 4_096
 COLLECT_AFTER: Final = (50_000, 20, 100)
-NO_EDITION: Final = Edition("", ())
 
 log = structlog.get_logger()
 
@@ -70,6 +68,8 @@ class CoreOptions:
 
     dsn: str
     journal_file: Path
+    registry_folder: Path
+    """Where the local copy of the registry is kept."""
     held_by_database: bool = False
     """A press counts as stored only once PostgreSQL has it too."""
     host: str = "127.0.0.1"
@@ -99,7 +99,6 @@ async def _serve(
     refuse_exposure(options.host, has_tls=tls is not None, allow_plain=options.allow_plain)
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_pool(options.dsn))
-        await migrate(pool)
         core = await Core.load(pool, options, logs)
         stack.push_async_callback(core.close_journal)
         # Before the task group, which would wrap a port that is taken into an exception group.
@@ -109,6 +108,7 @@ async def _serve(
         tasks = [
             background.create_task(core.run_drain()),
             background.create_task(core.follow_registry(options.dsn)),
+            background.create_task(core.copy.run()),
             background.create_task(core.keep_time(tls)),
         ]
         on_ready(server.sockets[0].getsockname()[1])
@@ -121,8 +121,10 @@ async def _serve(
 class Core:
     """The parts of a running core, wired."""
 
-    def __init__(self, registry: Registry, last_seq: int, pool: Pool, options: CoreOptions) -> None:
-        self._last_seq = last_seq
+    def __init__(self, opened: OpenedRegistry, pool: Pool, options: CoreOptions) -> None:
+        registry = Registry(opened.locator, opened.things)
+        self.copy = RegistryCopy(options.registry_folder, registry, opened.mark, opened.kept)
+        self._mark = opened.mark
         self._issuer = TokenIssuer(pool)
         self._dispatcher = Dispatcher(registry, this_boot())
         self._metrics = Metrics(self._dispatcher)
@@ -160,16 +162,17 @@ class Core:
     @classmethod
     async def load(cls, pool: Pool, options: CoreOptions, logs: BackgroundWriter) -> "Core":
         """Read the registry and build the index of its quadrants."""
-        loaded = await load_registry(pool)
-        locator = await asyncio.to_thread(Locator, loaded.edition or NO_EDITION)
-        registry = Registry(locator, loaded.things)
-        log.info(
+        opened = await open_registry(pool, options.registry_folder)
+        edition = opened.locator.edition
+        log.log(
+            logging.WARNING if opened.is_copy else logging.INFO,
             "registry_loaded",
-            edition=locator.edition.id or None,
-            quadrants=len(locator.edition.quadrants),
-            devices=len(registry.devices),
+            source="local copy, PostgreSQL is away" if opened.is_copy else "postgresql",
+            edition=edition.id or None,
+            quadrants=len(edition.quadrants),
+            things=len(opened.things),
         )
-        core = cls(registry, loaded.last_seq, pool, options)
+        core = cls(opened, pool, options)
         core._logs = logs
         core.recover()
         _spare_the_collector()
@@ -217,7 +220,14 @@ class Core:
 
     async def follow_registry(self, dsn: str) -> None:
         """Put every change of the registry in force as it is committed."""
-        await watch(dsn, self._last_seq, self._change, say=self._feed_status)
+        await follow_registry(
+            self._pool,
+            dsn,
+            self._mark,
+            self._change,
+            say=self._feed_status,
+            reached=self.copy.reached,
+        )
 
     async def keep_time(self, tls: Tls | None) -> None:
         """Feel the pulse of the loop, and notice renewed certificates."""

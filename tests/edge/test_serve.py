@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -37,13 +38,15 @@ def logs() -> BackgroundWriter:
     return BackgroundWriter(sys.__stderr__.fileno() if sys.__stderr__ else 2)
 
 
+def core_options(dsn: str, folder: Path, **chosen: Any) -> CoreOptions:
+    return CoreOptions(dsn, folder / "journal.sqlite", folder / "registry", **chosen)
+
+
 @asynccontextmanager
 async def serving(dsn: str, logs: BackgroundWriter, folder: Path) -> AsyncIterator[str]:
     """Run a core until the block ends, then drain it with the signal that a supervisor sends."""
     ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(
-        _serve(CoreOptions(dsn, folder / "journal.sqlite", port=0), ready.set_result, logs)
-    )
+    task = asyncio.create_task(_serve(core_options(dsn, folder, port=0), ready.set_result, logs))
     try:
         async with asyncio.timeout(PATIENCE_S):
             await asyncio.wait((ready, task), return_when=asyncio.FIRST_COMPLETED)
@@ -177,14 +180,18 @@ def test_a_port_that_is_taken_is_one_sentence(
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ListenError, match=rf"port {port}: .*--port"):
-            run_core(CoreOptions(dsn, tmp_path / "journal.sqlite", port=port), lambda _: None, logs)
+            run_core(
+                core_options(dsn, tmp_path, port=port),
+                lambda _: None,
+                logs,
+            )
 
 
 @pytest.mark.parametrize("host", ["no.such.host.example.invalid", "a..b", "x" * 300])
 def test_a_host_that_is_none_is_one_sentence(
     dsn: str, logs: BackgroundWriter, host: str, tmp_path: Path
 ) -> None:
-    options = CoreOptions(dsn, tmp_path / "journal.sqlite", host=host, port=0, allow_plain=True)
+    options = core_options(dsn, tmp_path, host=host, port=0, allow_plain=True)
     with pytest.raises(ListenError, match="--host"):
         run_core(options, lambda _: None, logs)
 
@@ -192,7 +199,7 @@ def test_a_host_that_is_none_is_one_sentence(
 def test_clear_text_beyond_loopback_is_refused(
     dsn: str, logs: BackgroundWriter, tmp_path: Path
 ) -> None:
-    options = CoreOptions(dsn, tmp_path / "journal.sqlite", host="0.0.0.0", port=0)  # noqa: S104
+    options = core_options(dsn, tmp_path, host="0.0.0.0", port=0)  # noqa: S104
     with pytest.raises(ListenError, match="no TLS"):
         run_core(options, lambda _: None, logs)
 
@@ -203,5 +210,7 @@ def test_a_certificate_that_cannot_be_used_is_refused(
     files = TlsFiles(tmp_path / "chain.pem", tmp_path / "key.pem")
     with pytest.raises(TlsError, match="cannot read"):
         run_core(
-            CoreOptions(dsn, tmp_path / "journal.sqlite", port=0, tls=files), lambda _: None, logs
+            core_options(dsn, tmp_path, port=0, tls=files),
+            lambda _: None,
+            logs,
         )

@@ -12,8 +12,11 @@ class App(Sender):
             async for receipt in press.receipts():
                 print(receipt.text.es)
 
-    One press keeps one id through any number of disconnects, until the server has answered.
-    Leaving the block waits for that, for `linger_s` at most, and raises `NotReceived` otherwise.
+    The first receipt says that a press was dispatched. Until one says that it is `stored`, so that
+    the server cannot lose it any more, it is sent again, always with the same id, through any
+    number of disconnects. Leaving the block waits for that, for `linger_s` at most, and raises
+    `NotStored` otherwise (`NotReceived` if there was no receipt at all); with an outbox, the next
+    run goes on.
     A server that will not have this device back ends the block with `Refused`.
     """
 

@@ -98,8 +98,12 @@ class NoLongerOpen(ClientError):
     """The press has ended, so it cannot be followed or cancelled any further."""
 
 
-class NotReceived(ClientError):
-    """The app was left before the server had answered for every press."""
+class NotStored(ClientError):
+    """The app was left before the server had stored every press."""
+
+
+class NotReceived(NotStored):
+    """And of at least one it is not even known that it was dispatched."""
 
 
 class ActionRefused(ClientError):

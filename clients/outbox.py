@@ -1,7 +1,7 @@
-"""Presses that the server has not answered, kept in a file so that a killed app sends them again.
+"""Presses that the server has not stored, kept in a file so that a killed app sends them again.
 
 The file holds where and when someone called for help: only its owner may read it, and a press is
-gone from it as soon as the server has answered.
+gone from it as soon as the server has it on its disk, or has ended it.
 """
 
 import logging

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from itertools import count
 from typing import Final
 
 import msgspec
@@ -29,6 +30,9 @@ class Press:
         receipt = await press.until(Stage.ACCEPTED)
         print(receipt.text.es)
 
+    The first receipt says that it was dispatched, which waits for no disk; it is sent again until
+    one says that it is stored.
+
     `signal_id` stays the same through every retry, but for the one case of another device having
     used it. `kind`, `position` and `pressed_at_ms` are unknown (None) of a press that an earlier
     process made and the server told us of.
@@ -55,7 +59,7 @@ class Press:
         self.ended = False
         self.cancelling = cancel
         self.attempts = 0
-        """Times it was sent since the server last answered."""
+        """Times it was sent since it was last settled."""
         self.due_s = math.inf
         """When to send it again for want of an answer, by trio's clock."""
         self.heard_s = -math.inf
@@ -63,9 +67,15 @@ class Press:
         self._on_cancel = on_cancel
         self._cancelled: Answer[Receipt] = Answer()
         self._asked_again = False
+        self._taken = count(1)
         self._news: Feed[Receipt] = Feed()
 
     # --- for whoever pressed ---------------------------------------------------------------------
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the server says that the press survives whatever happens to it."""
+        return self.receipt is not None and self.receipt.stored and not self._asked_again
 
     def receipts(self) -> Reader[Receipt]:
         """Follow the press: the newest receipt first, then each newer one, to the end.
@@ -76,7 +86,7 @@ class Press:
         Raises `ActionRefused` if the server refuses the press.
         """
         known = self.receipt
-        return self._news.reader([] if known is None else [(known.version, known)])
+        return self._news.reader([] if known is None else [(None, known)])
 
     async def until(self, stage: Stage) -> Receipt:
         """Wait until the press has got to `stage`, or past it (a closed one is past them all).
@@ -85,6 +95,16 @@ class Press:
         """
         async for receipt in self.receipts():
             if has_reached(receipt.stage, stage):
+                return receipt
+        raise NoLongerOpen(ENDED)
+
+    async def until_stored(self) -> Receipt:
+        """Wait until the server has the press where it survives whatever happens to it.
+
+        Raises `ActionRefused`; `NoLongerOpen` if it ended before.
+        """
+        async for receipt in self.receipts():
+            if receipt.stored:
                 return receipt
         raise NoLongerOpen(ENDED)
 
@@ -110,41 +130,71 @@ class Press:
 
     @property
     def unreceipted(self) -> bool:
-        """Whether the signal itself has yet to be answered."""
+        """Whether it is not even known that the press was dispatched."""
         return not self.ended and (self.receipt is None or self._asked_again)
 
     @property
-    def unanswered(self) -> bool:
-        """Whether something about it has yet to be answered, so that it must be sent again."""
-        return self.unreceipted or (not self.ended and self.cancelling and not self._cancelled.came)
+    def unstored(self) -> bool:
+        """Whether the signal itself must be sent until the server has stored it. Never one that
+        another process made: we do not know what it said."""
+        return not self.ended and self.kind is not None and not self.is_stored
+
+    @property
+    def uncancelled(self) -> bool:
+        """Whether a cancel must be sent until the server has answered it. Never after that: who
+        pressed again meanwhile has called for help again."""
+        return not self.ended and self.cancelling and not self._cancelled.came
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether something about it must be sent again until the server confirms it."""
+        return self.unstored or self.uncancelled
 
     def kept(self) -> Kept | None:
         """Return what the outbox keeps of it. None: another process made it."""
         if self.kind is None or self.pressed_at_ms is None:
             return None
-        return Kept(self.signal_id, self.kind, self.pressed_at_ms, self.position, self.cancelling)
+        return Kept(self.signal_id, self.kind, self.pressed_at_ms, self.position, self.uncancelled)
 
     def take(self, receipt: Receipt, *, in_sync: bool) -> None:
         """Take a receipt about its alert; an older one never replaces a newer one.
 
-        The server's answer to a cancel that changes nothing is the receipt that is known already,
-        which before `synced` (`in_sync`) may also be the state that it sends by itself.
+        Before `synced` (`in_sync`) none is older: a server that was killed may count from where
+        its journal ended.
+
+        The server's answer to a cancel that changes nothing is the receipt that is known already.
+        So is the state that it sends before `synced`, and its answer to a signal sent again.
         """
+        is_own = receipt.signal_id == self.signal_id
+        if self._asked_again and not is_own:
+            return
         known, self._asked_again = (None if self._asked_again else self.receipt), False
-        if known is not None and receipt.version < known.version:
+        if known is not None and receipt.version < known.version and not in_sync:
             return
         closed = receipt.stage is Stage.CLOSED
-        repeated = known is not None and receipt.version == known.version and not in_sync
-        if self.cancelling and (receipt.cancel_requested or closed or repeated):
+        repeated = known is not None and receipt.version == known.version and known.stored
+        if self.cancelling and (receipt.cancel_requested or closed or (repeated and not in_sync)):
             self._cancelled.give(receipt)
-        if known is None or receipt.version > known.version:
-            # The server sends one receipt for all presses of a device in one alert.
-            verdict = receipt.verdict if self.receipt is None else self.receipt.verdict
-            mine = msgspec.structs.replace(receipt, signal_id=self.signal_id, verdict=verdict)
+        is_newer = known is None or receipt.version > known.version or in_sync
+        newest = receipt if known is None or is_newer else known
+        mine = self._in_own_name(newest, receipt if is_own else self.receipt or receipt)
+        if mine != known:
             self.receipt = mine
-            self._news.put(mine.version, mine)
+            self._news.put(next(self._taken), mine)
         if closed:
             self._end()
+
+    def _in_own_name(self, newest: Receipt, own: Receipt) -> Receipt:
+        """The server tells a device each state of an alert only once, for the last of its presses;
+        what is true of this press alone is in its own receipts."""
+        return msgspec.structs.replace(
+            newest,
+            signal_id=self.signal_id,
+            verdict=own.verdict,
+            stored=own.stored,
+            journaled=own.journaled,
+            discreet=own.discreet,
+        )
 
     def ask_again(self) -> None:
         """The server did not mention it: it is sent again, and whatever comes back is the truth."""

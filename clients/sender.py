@@ -1,7 +1,7 @@
 """What apps and buttons share: presses that reach the server whatever happens to the link.
 
 A press is queued at once, sent again on every reconnect and after every silence until the server
-has answered it, always with the same id, and kept in an outbox file if there is one.
+has stored it, always with the same id, and kept in an outbox file if there is one.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ import trio
 from clients.backoff import full_jitter_s
 from clients.connection import Link, LinkState, kept_up
 from clients.enrolment import Credentials
-from clients.errors import NotReceived, OutboxError
+from clients.errors import NotReceived, NotStored, OutboxError
 from clients.feed import Reader
 from clients.outbox import Kept, Outbox
 from clients.press import Press
@@ -38,11 +38,11 @@ from protocol.messages import (
 )
 from protocol.vocabulary import BLAME, Blame, ErrorCode, Kind, NoticeCode
 
-MAX_UNANSWERED: Final = 32
+MAX_UNSETTLED: Final = 32
 """Presses that may wait for the server; with their cancels they fit one burst of frames."""
 MAX_FOLLOWED: Final = 256
-RECEIPT_WITHIN_S: Final = 5.0
-"""A press that has no answer for so long, on a link that works, is sent again."""
+STORED_WITHIN_S: Final = 5.0
+"""A press that is not stored for so long, on a link that works, is sent again."""
 ASK_AGAIN_WITHIN_S: Final = 900.0
 """A press heard of more recently than this, and missing after a reconnect, is asked about."""
 LINGER_S: Final = 30.0
@@ -65,7 +65,7 @@ class Sender:
         ssl_context: ssl.SSLContext | None = None,
         linger_s: float = LINGER_S,
     ) -> None:
-        """Raises `BadAddress`. `linger_s`: how long leaving waits for unanswered presses."""
+        """Raises `BadAddress`. `linger_s`: how long leaving waits for presses to be stored."""
         self.presses: dict[str, Press] = {}
         """The presses that have not ended, by signal id."""
         self.link = Link(url, credentials, self, ssl_context=ssl_context)
@@ -92,7 +92,12 @@ class Sender:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool | None:
-        """Wait for unanswered presses, then say goodbye. Raises `NotReceived`, `Refused`."""
+        """Wait until every press is stored and every cancel answered, for `linger_s` at most; then
+        say goodbye.
+
+        Raises `NotStored` otherwise, or `NotReceived` if one was not even dispatched for all we
+        know. What is unsettled stays in the outbox. Raises `Refused`.
+        """
         assert self._living is not None  # noqa: S101 - entered
         return await self._living.__aexit__(kind, error, traceback)
 
@@ -100,14 +105,14 @@ class Sender:
         """Call for help. Returns at once: the press is under way, and is not lost while this
         process lives (nor after, if there is an outbox).
 
-        `position.age_s` is the fix's age now. Raises `OutboxError` if `MAX_UNANSWERED` presses
+        `position.age_s` is the fix's age now. Raises `OutboxError` if `MAX_UNSETTLED` presses
         wait already.
         """
-        if len(self._unanswered()) >= MAX_UNANSWERED:
+        if len(self._unsettled()) >= MAX_UNSETTLED:
             raise OutboxError(
                 Text(
-                    f"Ya hay {MAX_UNANSWERED} señales en espera; saldrán al volver la conexión.",
-                    f"{MAX_UNANSWERED} presses wait already; they go when the link is back.",
+                    f"Ya hay {MAX_UNSETTLED} señales sin confirmar; se siguen enviando.",
+                    f"{MAX_UNSETTLED} presses are unconfirmed already; they keep being sent.",
                 )
             )
         now_ms = time.time_ns() // 1_000_000
@@ -128,9 +133,9 @@ class Sender:
     # --- the link's owner ------------------------------------------------------------------------
 
     def greeted(self, welcome: Welcome) -> None:  # noqa: ARG002 - the owner's interface
-        """Send what was not answered, oldest first."""
+        """Send what is not settled, oldest first."""
         self._seen = set()
-        for press in self._unanswered():
+        for press in self._unsettled():
             self._send(press)
         self._wake()
 
@@ -148,7 +153,7 @@ class Sender:
     def lost(self) -> None:
         """Nothing is due while there is no link, and the next one brings the state anew."""
         self._synced = trio.Event()
-        for press in self._unanswered():
+        for press in self._unsettled():
             press.due_s = float("inf")
 
     # --- in ---------------------------------------------------------------------------------------
@@ -160,8 +165,9 @@ class Sender:
         self._seen.add(receipt.alert_id)
         for press in self._concerned(receipt):
             press.heard_s = trio.current_time()
-            press.attempts = 0
             press.take(receipt, in_sync=not self._synced.is_set())
+            if not press.unsettled:
+                press.attempts = 0
             self._forget_ended(press)
 
     def _concerned(self, receipt: Receipt) -> list[Press]:
@@ -178,7 +184,9 @@ class Sender:
             if press.receipt is None or press.receipt.alert_id in self._seen:
                 continue
             is_ours = press.kind is not None
-            if is_ours and trio.current_time() - press.heard_s <= ASK_AGAIN_WITHIN_S:
+            if press.unstored:
+                press.ask_again()  # as we have: it was sent with the greeting
+            elif is_ours and trio.current_time() - press.heard_s <= ASK_AGAIN_WITHIN_S:
                 press.ask_again()
                 self._send(press)
             else:
@@ -187,6 +195,9 @@ class Sender:
         self._synced.set()
 
     def _blame(self, error: Error) -> None:
+        if error.code is ErrorCode.UNABLE_TO_STORE:
+            self._put_off(error.alert_id)
+            return
         ref = error.ref or ""
         press = self.presses.get(ref.removeprefix(CANCEL_REF))
         if press is None:
@@ -201,7 +212,18 @@ class Sender:
             press.refuse(error)
             self._forget_ended(press)
         else:
-            press.due_s = trio.current_time() + full_jitter_s(press.attempts, self._jitter)
+            self._back_off(press)
+
+    def _put_off(self, alert_id: str | None) -> None:
+        """The presses of an alert were dispatched and could not be stored: it comes long after the
+        frame, so it names the alert and no frame."""
+        for press in self.presses.values():
+            of_it = press.receipt is not None and press.receipt.alert_id == alert_id
+            if of_it and press.unstored:
+                self._back_off(press)
+
+    def _back_off(self, press: Press) -> None:
+        press.due_s = trio.current_time() + full_jitter_s(press.attempts, self._jitter)
 
     def _rename(self, press: Press) -> None:
         del self.presses[press.signal_id]
@@ -218,7 +240,7 @@ class Sender:
 
     def _send(self, press: Press) -> None:
         sent = False
-        if press.unreceipted and press.kind is not None:
+        if press.unstored and press.kind is not None:
             sent = self.link.send(
                 Signal(
                     signal_id=press.signal_id,
@@ -228,24 +250,24 @@ class Sender:
                     ref=press.signal_id,
                 )
             )
-        if press.cancelling and press.unanswered:
+        if press.uncancelled:
             ref = CANCEL_REF + press.signal_id
             sent = self.link.send(Cancel(signal_id=press.signal_id, ref=ref))
         if sent:
-            wait_s = RECEIPT_WITHIN_S + full_jitter_s(press.attempts, self._jitter)
+            wait_s = STORED_WITHIN_S + full_jitter_s(press.attempts, self._jitter)
             press.due_s = trio.current_time() + wait_s
             press.attempts += 1
 
     async def _resend(self) -> None:
-        """Keep the outbox true, and send again what has no answer."""
+        """Keep the outbox true, and send again what is not settled in time."""
         while True:
             await self._save()
             now_s = trio.current_time()
-            for press in self._unanswered():
+            for press in self._unsettled():
                 if press.due_s <= now_s:
                     self._send(press)
             self._changed = trio.Event()
-            due_s = min((press.due_s for press in self._unanswered()), default=float("inf"))
+            due_s = min((press.due_s for press in self._unsettled()), default=float("inf"))
             with trio.move_on_at(due_s):
                 await self._changed.wait()
 
@@ -256,19 +278,13 @@ class Sender:
         async with kept_up(self.link, self._resend):
             yield
             with trio.move_on_after(self._linger_s):
-                await self._all_answered()
-        unanswered = self._unanswered()
-        if unanswered:
-            raise NotReceived(
-                Text(
-                    f"El servidor no ha respondido por {len(unanswered)} señal(es).",
-                    f"The server has not answered for {len(unanswered)} press(es).",
-                ),
-                Text("Llame al 123.", "Call 123.") if self._outbox is None else KEPT,
-            )
+                await self._all_settled()
+        unsettled = self._unsettled()
+        if unsettled:
+            raise _why_unsettled(unsettled, kept=self._outbox is not None)
 
-    async def _all_answered(self) -> None:
-        while self._unanswered():
+    async def _all_settled(self) -> None:
+        while self._unsettled():
             self._settled = trio.Event()
             await self._settled.wait()
         await self._save()
@@ -284,8 +300,8 @@ class Sender:
         if press.ended:
             self.presses.pop(press.signal_id, None)
 
-    def _unanswered(self) -> list[Press]:
-        return [press for press in self.presses.values() if press.unanswered]
+    def _unsettled(self) -> list[Press]:
+        return [press for press in self.presses.values() if press.unsettled]
 
     def _again(self, kept: Kept) -> Press:
         return Press(
@@ -298,7 +314,7 @@ class Sender:
         )
 
     def _to_keep(self) -> Iterator[Kept]:
-        for press in self._unanswered():
+        for press in self._unsettled():
             kept = press.kept()
             if kept is not None:
                 yield kept
@@ -309,6 +325,27 @@ class Sender:
 
 
 KEPT: Final = Text(
-    "Llame al 123. Quedan guardadas y saldrán al volver a abrir.",
-    "Call 123. They are kept and go when this is opened again.",
+    " Quedan en este dispositivo y saldrán al volver a abrir.",
+    " They stay on this device and go when it is opened again.",
 )
+
+
+def _why_unsettled(presses: list[Press], *, kept: bool) -> NotStored:
+    """Say what is not known of them, and what to do about it."""
+    again = KEPT if kept else Text("", "")
+    unheard = sum(press.unreceipted for press in presses)
+    if unheard:
+        return NotReceived(
+            Text(
+                f"El servidor no ha respondido por {unheard} señal(es).",
+                f"The server has not answered for {unheard} press(es).",
+            ),
+            Text(f"Llame al 123.{again.es}", f"Call 123.{again.en}"),
+        )
+    return NotStored(
+        Text(
+            f"El servidor recibió {len(presses)} señal(es), pero aún no las confirma del todo.",
+            f"The server has {len(presses)} press(es), but has not confirmed all about them yet.",
+        ),
+        Text(f"Si nadie llega, llame al 123.{again.es}", f"If nobody comes, call 123.{again.en}"),
+    )

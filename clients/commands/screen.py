@@ -47,9 +47,16 @@ class Screen:
 
     def receipt(self, receipt: Receipt, since_s: float) -> None:
         """Print how far a press has got, unless it was silent: then nothing may show."""
+        self._of_press(receipt, receipt.text, since_s)
+
+    def stored(self, receipt: Receipt, since_s: float) -> None:
+        """Print that a press is stored, unless it was silent."""
+        self._of_press(receipt, words.STORED, since_s)
+
+    def _of_press(self, receipt: Receipt, text: Text, since_s: float) -> None:
         if not receipt.discreet:
             stamp = f"{_clock()}  +{since_s:.3f} s  "
-            self.say(Text(stamp + receipt.text.es, receipt.text.en), style="bold")
+            self.say(Text(stamp + text.es, text.en), style="bold")
 
     def alert(self, alert: Alert, *, is_new: bool) -> None:
         """Print an alert: all of it at first sight, what changes afterwards."""

@@ -54,6 +54,8 @@ FOUND_BY: Final = MappingProxyType(
         FoundBy.NONE: Text("lugar desconocido", "place unknown"),
     }
 )
+STORED: Final = Text("Guardada.", "Stored.")
+"""Of a press that survives whatever happens to the server."""
 
 
 def headline(alert: Alert) -> Text:

@@ -7,15 +7,15 @@ import trio
 
 from clients.app import App
 from clients.button import Button
-from clients.demo.reports import Heard, Pressed, Unanswered, tell
+from clients.demo.reports import Heard, Pressed, Unstored, tell
 from clients.demo.simulator import Player, Scene, say_when_up, spread_out
-from clients.errors import ActionRefused, ClientError, NotReceived
+from clients.errors import ActionRefused, ClientError, NotStored
 from clients.press import Press
 from protocol.messages import Position, Receipt
 from protocol.vocabulary import Kind, Role
 
 LINGER_S = 5.0
-"""How long the end of the demo waits for receipts that have not come."""
+"""How long the end of the demo waits for presses to be stored."""
 
 
 class Caller:
@@ -34,7 +34,7 @@ class Caller:
         return self._inside and not self._sender.presses
 
     async def live(self) -> None:
-        """Be there until the scene ends; then wait for the receipts that are missing."""
+        """Be there until the scene ends; then wait until every press is stored."""
         try:
             async with self._sender, trio.open_nursery() as nursery:
                 nursery.start_soon(say_when_up, self._scene.group, self.player, self._sender.link)
@@ -43,9 +43,9 @@ class Caller:
                 await self._scene.stopping.wait()
                 self._inside = False
                 nursery.cancel_scope.cancel()
-        except NotReceived:
-            waiting = [press for press in self._sender.presses.values() if press.unreceipted]
-            tell(Unanswered(len(waiting)))
+        except NotStored:
+            waiting = [press for press in self._sender.presses.values() if press.unstored]
+            tell(Unstored(len(waiting)))
         except ClientError as error:
             self._scene.failed(self.player, error)
 

@@ -19,7 +19,7 @@ from clients.demo.reports import (
     Pressed,
     Replaying,
     Shown,
-    Unanswered,
+    Unstored,
 )
 from protocol.messages import Alert
 from protocol.vocabulary import AlertState
@@ -121,7 +121,7 @@ class Model:
                 self._up.setdefault(group, set()).discard(device_id)
             case Checked():
                 self._check(report)
-            case Unanswered(count=count):
+            case Unstored(count=count):
                 self.counts["lost"] += count
             case _:
                 self._note(report)

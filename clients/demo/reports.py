@@ -94,8 +94,8 @@ class Replaying(Report, frozen=True, tag="replaying"):
     given_up: int
 
 
-class Unanswered(Report, frozen=True, tag="unanswered"):
-    """At its end the process had presses that the server had not answered for."""
+class Unstored(Report, frozen=True, tag="unstored"):
+    """At its end the process had presses that the server had not stored."""
 
     count: int
 
@@ -116,7 +116,7 @@ AnyReport: TypeAlias = (
     | Answered
     | Checked
     | Replaying
-    | Unanswered
+    | Unstored
     | Failed
 )
 

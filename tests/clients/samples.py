@@ -91,6 +91,7 @@ def receipt(
     *,
     alert_id: str | None = None,
     verdict: Verdict = Verdict.FIRST,
+    stored: bool = True,
     cancel_requested: bool = False,
     discreet: bool = False,
 ) -> Receipt:
@@ -103,6 +104,7 @@ def receipt(
         quadrant=QUADRANT,
         found_by=FoundBy.INSIDE,
         reach=Reach.ON_DUTY,
+        stored=stored,
         delivered_to=0,
         patrol=None,
         eta_s=None,
@@ -113,5 +115,8 @@ def receipt(
     )
 
 
-def error(code: ErrorCode, ref: str | None, field: str | None = None) -> Error:
-    return Error(code=code, text=Text("No se pudo.", "It could not be."), ref=ref, field=field)
+def error(
+    code: ErrorCode, ref: str | None, field: str | None = None, alert_id: str | None = None
+) -> Error:
+    text = Text("No se pudo.", "It could not be.")
+    return Error(code=code, text=text, ref=ref, field=field, alert_id=alert_id)

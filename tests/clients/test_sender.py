@@ -6,11 +6,18 @@ import pytest
 import trio
 
 from clients.app import App
-from clients.errors import ActionRefused, NoLongerOpen, NotReceived, OutboxError, Refused
+from clients.errors import (
+    ActionRefused,
+    NoLongerOpen,
+    NotReceived,
+    NotStored,
+    OutboxError,
+    Refused,
+)
 from clients.outbound import MAX_URGENT
 from clients.outbox import Kept, Outbox
 from clients.press import Press
-from clients.sender import MAX_UNANSWERED
+from clients.sender import MAX_UNSETTLED
 from protocol.close_codes import CloseCode
 from protocol.limits import FRAMES_BURST
 from protocol.messages import Cancel, Position, Receipt, Signal
@@ -71,7 +78,44 @@ async def test_one_press_survives_any_number_of_disconnects_with_its_id() -> Non
         assert heard[0].signal_id == press.signal_id
 
 
-async def test_what_has_its_receipt_is_not_sent_again() -> None:
+async def test_what_is_received_but_not_stored_is_sent_again_as_it_was() -> None:
+    async with peer() as server, App(server.url, APP) as app:
+        guest = await back(server)
+        press = await app.press(Kind.FIRE, position=AT)
+        first = await guest.hear(Signal)
+        await guest.say(receipt(press.signal_id, stored=False))
+        with trio.fail_after(PATIENCE_S):
+            await press.until(Stage.RECEIVED)
+        await guest.cut()
+        guest = await server.visit()
+        await guest.welcome(receipt(press.signal_id, stored=False))
+        assert await guest.hear(Signal) == first
+        await guest.say(receipt(press.signal_id, stored=False), receipt(press.signal_id, 2))
+        with trio.fail_after(PATIENCE_S):
+            assert (await press.until_stored()).version == 2
+        await next_is_new(app, guest)
+
+
+async def test_a_server_that_could_not_store_a_press_is_sent_it_again_ever_later() -> None:
+    async with peer() as server, App(server.url, APP) as app:
+        guest = await back(server)
+        press = await app.press()
+        first = await guest.hear(Signal)
+        for attempt in range(1, 4):
+            await guest.say(
+                receipt(press.signal_id, stored=False),
+                error(ErrorCode.UNABLE_TO_STORE, None, alert_id=press.signal_id),
+            )
+            assert await guest.hear(Signal) == first
+            assert press.attempts == attempt + 1, "so that the next wait is longer"
+        await guest.say(receipt(press.signal_id, 2))
+        with trio.fail_after(PATIENCE_S):
+            await press.until_stored()
+        assert press.attempts == 0
+        await next_is_new(app, guest)
+
+
+async def test_what_is_stored_is_not_sent_again() -> None:
     async with peer() as server, App(server.url, APP) as app:
         guest = await back(server)
         press = await app.press()
@@ -228,6 +272,25 @@ async def test_a_press_that_is_missing_is_asked_about_and_told_its_end() -> None
         assert (await follow(press))[-1].stage is Stage.CLOSED
 
 
+async def test_an_unstored_press_that_the_server_lost_is_sent_once_and_counted_from_one() -> None:
+    async with peer() as server, App(server.url, APP) as app:
+        guest = await back(server)
+        press = await app.press()
+        await guest.hear(Signal)
+        await guest.say(receipt(press.signal_id, 4, Stage.ACCEPTED, stored=False))
+        with trio.fail_after(PATIENCE_S):
+            await press.until(Stage.ACCEPTED)
+        await guest.cut()
+        guest = await back(server)
+        assert (await guest.hear(Signal)).signal_id == press.signal_id
+        with trio.fail_after(PATIENCE_S):
+            await app.synced()
+        await guest.say(receipt(press.signal_id, 1, stored=False), receipt(press.signal_id, 2))
+        with trio.fail_after(PATIENCE_S):
+            assert (await press.until_stored()).stage is Stage.RECEIVED
+        await next_is_new(app, guest)
+
+
 async def test_the_presses_of_an_earlier_process_are_found_and_end_with_the_state() -> None:
     async with peer() as server, App(server.url, APP) as app:
         guest = await server.visit()
@@ -247,7 +310,7 @@ async def test_the_presses_of_an_earlier_process_are_found_and_end_with_the_stat
 # --- leaving --------------------------------------------------------------------------------------
 
 
-async def test_leaving_waits_for_the_receipt() -> None:
+async def test_leaving_waits_until_the_press_is_stored() -> None:
     async with peer() as server, trio.open_nursery() as nursery:
         left = trio.Event()
 
@@ -259,8 +322,13 @@ async def test_leaving_waits_for_the_receipt() -> None:
         nursery.start_soon(press_and_leave)
         guest = await back(server)
         signal = await guest.hear(Signal)
+        await guest.say(
+            receipt(signal.signal_id, stored=False),
+            error(ErrorCode.UNABLE_TO_STORE, None, alert_id=signal.signal_id),
+        )
+        assert await guest.hear(Signal) == signal
         assert not left.is_set()
-        await guest.say(receipt(signal.signal_id))
+        await guest.say(receipt(signal.signal_id, 2))
         with trio.fail_after(PATIENCE_S):
             await left.wait()
         await guest.gone()
@@ -274,6 +342,34 @@ async def test_leaving_says_so_if_there_is_no_receipt_in_time() -> None:
             async with app:
                 await app.press()
         assert "123" in (failure.value.advice.en if failure.value.advice else "")
+
+
+async def test_leaving_says_so_if_it_is_not_stored_in_time_and_the_next_run_goes_on(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "outbox.json"
+    async with peer() as server:
+
+        async def press_and_leave() -> None:
+            async with App(server.url, APP, outbox=path, linger_s=0) as app:
+                press = await app.press()
+                guest = await back(server)
+                await guest.hear(Signal)
+                await guest.say(receipt(press.signal_id, stored=False))
+                with trio.fail_after(PATIENCE_S):
+                    await press.until(Stage.RECEIVED)
+
+        with pytest.raises(NotStored) as failure:
+            await press_and_leave()
+        assert not isinstance(failure.value, NotReceived)
+        (kept,) = Outbox(path, "app-1").load()
+        async with App(server.url, APP, outbox=path):
+            guest = await server.visit()
+            await guest.welcome(receipt(kept.signal_id))
+            signal = await guest.hear(Signal)
+            assert (signal.signal_id, signal.pressed_at_ms) == (kept.signal_id, kept.pressed_at_ms)
+            await guest.say(receipt(kept.signal_id))
+    assert Outbox(path, "app-1").load() == ()
 
 
 async def test_a_refused_device_ends_the_block_with_the_reason() -> None:
@@ -310,7 +406,7 @@ async def test_a_restarted_app_sends_the_same_press(tmp_path: Path) -> None:
         await guest.say(receipt(signal.signal_id))
 
 
-async def test_the_outbox_is_empty_once_the_server_has_answered(tmp_path: Path) -> None:
+async def test_the_outbox_is_empty_once_the_server_has_stored_it(tmp_path: Path) -> None:
     path = tmp_path / "outbox.json"
     async with peer() as server:
         async with App(server.url, APP, outbox=path) as app:
@@ -318,7 +414,11 @@ async def test_the_outbox_is_empty_once_the_server_has_answered(tmp_path: Path) 
             assert Outbox(path, "app-1").load() == (press.kept(),)
             guest = await back(server)
             await guest.hear(Signal)
-            await guest.say(receipt(press.signal_id))
+            await guest.say(receipt(press.signal_id, stored=False))
+            with trio.fail_after(PATIENCE_S):
+                await press.until(Stage.RECEIVED)
+            assert Outbox(path, "app-1").load() == (press.kept(),)
+            await guest.say(receipt(press.signal_id, 2))
         assert Outbox(path, "app-1").load() == ()
 
 
@@ -335,12 +435,12 @@ async def test_what_waits_is_bounded_and_fits_one_burst() -> None:
 
         async def press_too_often() -> None:
             async with App(server.url, APP, linger_s=0) as app:
-                for _ in range(MAX_UNANSWERED):
+                for _ in range(MAX_UNSETTLED):
                     await app.press()
                 with pytest.raises(OutboxError):
                     await app.press()
 
         with pytest.raises(NotReceived):
             await press_too_often()
-    signals_and_cancels = 2 * MAX_UNANSWERED
+    signals_and_cancels = 2 * MAX_UNSETTLED
     assert signals_and_cancels < min(FRAMES_BURST, MAX_URGENT)

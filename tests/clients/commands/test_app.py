@@ -29,9 +29,11 @@ async def test_a_press_shows_how_far_it_gets_in_both_languages(home: Path) -> No
             assert heard.position == Position(lat=4.65, lon=-74.1, accuracy_m=12.0)
             assert heard.kind is Kind.PANIC
             await command.line("Señal en camino")
-            await guest.say(receipt(heard.signal_id))
+            await guest.say(receipt(heard.signal_id, stored=False))
             line = await command.line("received")
             assert "es received · en received" in line
+            await guest.say(receipt(heard.signal_id))
+            await command.line("Guardada. · Stored.")
             await guest.say(receipt(heard.signal_id, 2, Stage.ACCEPTED))
             await command.line("es accepted")
             assert await command.ended() == ExitCode.DONE

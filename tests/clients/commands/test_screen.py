@@ -35,9 +35,12 @@ def test_a_failure_says_what_to_do_on_the_standard_error(
 
 def test_a_discreet_receipt_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     Screen().receipt(receipt(an_id(), discreet=True), 0.1)
+    Screen().stored(receipt(an_id(), discreet=True), 0.1)
     assert capsys.readouterr() == ("", "")
     Screen().receipt(receipt(an_id()), 0.1234)
     assert "+0.123 s  es received · en received" in capsys.readouterr().out
+    Screen().stored(receipt(an_id()), 0.125)
+    assert "+0.125 s  Guardada. · Stored." in capsys.readouterr().out
 
 
 def test_an_alert_is_shown_whole_at_first_sight_only(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,7 @@ import trio
 
 from clients.demo import callers
 from clients.demo.callers import Caller, connect
-from clients.demo.reports import Heard, Pressed, Unanswered
+from clients.demo.reports import Heard, Pressed, Unstored
 from clients.demo.simulator import Player, Scene
 from protocol.messages import Signal
 from protocol.vocabulary import Kind, Role, Stage
@@ -44,7 +44,7 @@ async def test_a_press_without_an_answer_is_reported_as_lost(
         guest = await server.visit()
         await guest.welcome()
         await hear(guest, Signal)
-    assert reported(capfdbinary.readouterr().out, Unanswered) == [Unanswered(1)]
+    assert reported(capfdbinary.readouterr().out, Unstored) == [Unstored(1)]
 
 
 @pytest.mark.parametrize("role", [Role.APP, Role.BUTTON])

@@ -9,7 +9,7 @@ from clients.demo.reports import (
     Pressed,
     Replaying,
     Shown,
-    Unanswered,
+    Unstored,
 )
 from protocol.vocabulary import AlertState, FoundBy, Kind, Stage, Verdict
 from tests.clients.demo.samples import ALERT_ID, alert
@@ -79,7 +79,7 @@ def test_a_wrong_quadrant_and_a_lost_press_spoil_a_run() -> None:
     assert good.summary().is_good
     for spoiler in (
         Checked("i1", "Q1", "Q2", FoundBy.INSIDE, False),
-        Unanswered(1),
+        Unstored(1),
         Failed("members", "why"),
         Replaying(1, 2, 0, 1),
     ):

@@ -1,0 +1,101 @@
+"""Known bugs, planted one at a time, to prove that the simulation can see."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any, Final
+
+from dispatch.core import press
+from dispatch.core.alert import Alert
+from dispatch.core.city import Deadlines
+from dispatch.core.dedupe import Judgement, judge
+from dispatch.core.dispatcher import Dispatcher
+from dispatch.core.effects import Append
+from dispatch.core.events import Stored
+from dispatch.core.registry import Registry
+from dispatch.edge.keeper import Keeper
+from protocol.vocabulary import Verdict
+from tests.simulation.clock import Clock
+from tests.simulation.database import Drain
+from tests.simulation.disk import Row
+
+_append = Keeper.append
+
+
+def _receipt_before_commit(keeper: Keeper, effect: Append) -> None:
+    """The sender is told stored as soon as the entry is in the queue."""
+    _append(keeper, effect)
+    if effect.presses:
+        keeper._tell_later(lambda: keeper._tell(Stored(effect.presses)))
+
+
+_restore = Dispatcher.restore
+
+
+def _forget_deadlines(dispatcher: Dispatcher, alerts: Iterable[Alert]) -> None:
+    """A restart puts the alerts up and arms nothing."""
+    _restore(dispatcher, alerts)
+    dispatcher.city.deadlines = Deadlines()
+
+
+_begin = Dispatcher.__init__
+
+
+def _one_boot(dispatcher: Dispatcher, registry: Registry, boot: str) -> None:
+    """Every boot passes for the same, though the monotonic clock began anew."""
+    _begin(dispatcher, registry, "boot")
+
+
+def _failed_is_forgotten(keeper: Keeper) -> None:
+    """What the disk refused is never appended again."""
+
+
+def _drain_skips(drain: Drain, rows: Sequence[Row]) -> None:
+    """A batch whose answer was lost is taken for drained."""
+    drain._database.mark = max(drain._database.mark, rows[-1].seq)
+    drain._try_again_later()
+
+
+def _merge_conflict(*args: Any) -> Judgement:
+    """One id from two devices is taken for a retransmission."""
+    judgement = judge(*args)
+    known = args[0].by_signal(args[2].signal_id)
+    return Judgement(Verdict.RETRANSMISSION, known) if judgement.verdict is None else judgement
+
+
+_moment = Clock.moment
+
+
+def _wall_timers(clock: Clock) -> Any:
+    """Timers run on the wall clock."""
+    moment = _moment(clock)
+    return moment._replace(mono_s=moment.mono_s + clock.wall_ahead_ms / 1000)
+
+
+CANARIES: Final = MappingProxyType[str, tuple[Any, str, Callable[..., Any]]](
+    {
+        "receipt_before_commit": (Keeper, "append", _receipt_before_commit),
+        "forget_deadlines": (Dispatcher, "restore", _forget_deadlines),
+        "one_boot": (Dispatcher, "__init__", _one_boot),
+        "failed_is_forgotten": (Keeper, "look", _failed_is_forgotten),
+        "drain_skips": (Drain, "_unheard", _drain_skips),
+        "merge_conflict": (press, "judge", _merge_conflict),
+        "wall_timers": (Clock, "moment", _wall_timers),
+    }
+)
+"""Name -> where the bug goes: whose attribute, which, and what stands there instead."""
+
+
+@contextmanager
+def planted(name: str | None) -> Iterator[None]:
+    """Have one bug for as long as the block lasts; None: have none."""
+    if name is None:
+        yield
+        return
+    owner, attribute, bug = CANARIES[name]
+    sound = getattr(owner, attribute)
+    setattr(owner, attribute, bug)
+    try:
+        yield
+    finally:
+        setattr(owner, attribute, sound)

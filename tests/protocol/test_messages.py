@@ -213,6 +213,7 @@ def largest_receipt() -> Receipt:
         quadrant=QUADRANT,
         found_by=FoundBy.LAST_KNOWN,
         reach=Reach.NONE_CONNECTED,
+        stored=False,
         delivered_to=1_000_000,
         patrol=NAME,
         eta_s=14_400,
@@ -220,6 +221,7 @@ def largest_receipt() -> Receipt:
         outcome=Outcome.FALSE_ALARM,
         discreet=False,
         text=Text(es="ñ" * 400, en="n" * 400),
+        journaled=False,
     )
 
 

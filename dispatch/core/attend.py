@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from dispatch.core import answer
 from dispatch.core.alert import Alert
 from dispatch.core.answer import lose_owner
 from dispatch.core.city import City
@@ -16,7 +17,7 @@ from dispatch.core.tell import receipt, show
 from dispatch.core.words import NOTICE
 from protocol.close_codes import CloseCode
 from protocol.limits import PING_INTERVAL_S
-from protocol.messages import Duty, Notice, Welcome
+from protocol.messages import Accept, Duty, Notice, Welcome
 from protocol.vocabulary import NoticeCode, Role
 
 AT_ONCE_S = 0.0
@@ -51,6 +52,23 @@ def duty(city: City, device: Device, message: Duty, now: Moment) -> list[Effect]
     effects = _set_duty(city, device, message.on_duty, now)
     if effects and message.on_duty:
         effects += _up_to_date(city, device, _concerning(city, device), now)
+    return effects
+
+
+def accept(city: City, device: Device, message: Accept, now: Moment) -> list[Effect]:
+    """Accept an alert, perhaps from an overdue owner that patrols elsewhere by now.
+
+    To that one it was known only as its own; it is brought up to date without it.
+    """
+    alert = city.board.alerts.get(message.alert_id)
+    before = None if alert is None else alert.owner
+    effects = answer.accept(city, device, message, now)
+    if alert is None or before is None:
+        return effects
+    former = city.registry.devices.get(before.device_id)
+    session_id = city.presence.session_of.get(before.device_id)
+    if former is not None and session_id is not None and not concerns(alert, former):
+        effects += _welcome(city, former, session_id, now)
     return effects
 
 

@@ -98,7 +98,7 @@ class Dispatcher:
             case Delivered() as message:
                 return answer.delivered(city, device, message, now)
             case Accept() as message:
-                return answer.accept(city, device, message, now)
+                return attend.accept(city, device, message, now)
             case Arrive() as message:
                 return answer.arrive(city, device, message, now)
             case Close() as message:

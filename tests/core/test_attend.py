@@ -252,6 +252,22 @@ def test_a_device_that_is_enrolled_live_may_press():
     assert town.alert(signal_id(5)).is_open
 
 
+def test_a_moved_owner_that_another_takes_over_from_is_rid_of_the_alert():
+    town = Town()
+    town.connect("patrol-1", "patrol-2", "ana")
+    alert = town.press("ana", at=MIDDLE)
+    town.accept("patrol-1", alert)
+    town.handle(replace(device(town, "patrol-1"), quadrant="C1"))
+    session = town.city.presence.session_of["patrol-1"]
+    town.after(600)
+    town.forget_frames()
+    town.accept("patrol-2", alert)
+    (welcome,) = town.got(f"session {session}", Welcome)
+    assert welcome.open_alerts == 0
+    assert town.alerts("patrol-1") == [], "it is not the patrol's to see any more"
+    assert [notice.count for notice in town.got("patrol-1", Notice)] == [0]
+
+
 # --- after a restart ------------------------------------------------------------------------------
 
 

@@ -104,6 +104,7 @@ class Caller(Client):
 
     def _receive(self, receipt: Receipt) -> None:
         mine = self.calls.get(receipt.signal_id)
+        was_stored = mine is not None and mine.is_stored
         if mine is not None:
             mine.asked_again = False
             if receipt.stored:
@@ -116,7 +117,7 @@ class Caller(Client):
             if call.is_fresh and known is not None and is_same and receipt.version < known.version:
                 # Nothing overtakes on one connection.
                 raise Broken("no version goes back", f"{self.device_id}'s receipt")
-            was_in = None if known is None or not call.is_stored else known.alert_id
+            was_in = None if known is None or not was_stored else known.alert_id
             if was_in not in (None, receipt.alert_id, *self.world.truth.forgotten):
                 rule = "a press that was stored stays in its alert"
                 raise Broken(rule, f"{call.signal_id[-4:]} of {self.device_id}")

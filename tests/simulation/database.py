@@ -37,9 +37,10 @@ class Database:
             self.events[row.seq] = row
             known = self.alerts.get(row.entry.alert_id or "")
             is_newer = known is None or row.entry.version >= known.entry.version
-            if row.entry.state is not None and row.entry.alert_id is not None and is_newer:
-                self.alerts[row.entry.alert_id] = row
+            if row.entry.state is not None and row.entry.alert_id is not None:
                 self.presses |= signals_of(row.entry)
+                if is_newer:
+                    self.alerts[row.entry.alert_id] = row
         self.mark = rows[-1].seq
         return self.mark
 

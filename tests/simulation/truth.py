@@ -44,10 +44,9 @@ class Truth:
         if receipt.stage is Stage.DELIVERED and not self._shown[alert_id]:
             raise Broken(UNTRUE, f"{alert_id[-4:]} was delivered to nobody")
         arrived = self._acted[Arrive, alert_id]
-        if receipt.patrol is not None:
-            answered = {name.title() for name in self._acted[Accept, alert_id] | arrived}
-            if receipt.patrol not in answered:
-                raise Broken(UNTRUE, f"{receipt.patrol} never accepted {alert_id[-4:]}")
+        owner = receipt.patrol and receipt.patrol.lower()  # its name, or the id of one not enrolled
+        if owner and owner not in self._acted[Accept, alert_id] | arrived:
+            raise Broken(UNTRUE, f"{owner} never accepted {alert_id[-4:]}")
         if receipt.stage is Stage.ON_SCENE and not arrived:
             raise Broken(UNTRUE, f"nobody arrived at {alert_id[-4:]}")
         if receipt.stage is Stage.CLOSED:

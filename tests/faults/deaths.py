@@ -1,0 +1,60 @@
+"""Kill -9 of the core and of PostgreSQL, and a PostgreSQL that answers nothing."""
+
+from tests.faults.rig import Rig
+from tests.faults.trial import Row, Scale, Trial, progress, three_phases, trial
+
+STORED_BETWEEN_KILLS = 20
+
+
+def core_killed(row: Row, rig: Rig, scale: Scale) -> None:
+    """Again and again, at whatever moment: the journal alone knows what was said."""
+
+    def kill_again_and_again(one: Trial) -> None:
+        starts_s = []
+        for number in range(scale.kills):
+            # Not once calm: the next kill meets some who are still on their way back.
+            one.ledger.more(stored=STORED_BETWEEN_KILLS)
+            rig.kill_core()
+            one.ledger.killed()
+            starts_s.append(rig.start_core())
+            if number % 10 == 9:
+                progress(row.fault, f"{number + 1} kills")
+        one.ledger.more(stored=STORED_BETWEEN_KILLS)
+        one.note(f"{scale.kills} kills, up again within {max(starts_s):.1f} s")
+
+    with rig.another_core("core-killed"), trial(row, rig, scale) as one:
+        three_phases(one, kill_again_and_again)
+        one.audit()
+
+
+def database_killed(row: Row, rig: Rig, scale: Scale) -> None:
+    """Nobody notices but who asks PostgreSQL."""
+
+    def kill(one: Trial) -> None:
+        for _ in range(scale.rounds):
+            rig.kill_postgres()
+            try:
+                one.ledger.more(stored=scale.phase // scale.rounds)
+            finally:
+                rig.start_postgres()
+            one.ledger.more(stored=scale.phase // scale.rounds // 4)
+
+    with rig.another_core("database-killed"), trial(row, rig, scale) as one:
+        three_phases(one, kill)
+        one.audit()
+        one.unfelt()
+        one.expect(one.ledger.downs == 0, f"{one.ledger.downs} devices lost their connection")
+
+
+def database_stopped(row: Row, rig: Rig, scale: Scale) -> None:
+    """It takes connections and answers nothing, which is worse than dead."""
+
+    def stop(one: Trial) -> None:
+        with rig.postgres_stopped():
+            one.ledger.more(stored=scale.phase)
+
+    with rig.another_core("database-stopped"), trial(row, rig, scale) as one:
+        three_phases(one, stop)
+        one.audit()
+        one.unfelt()
+        one.expect(one.ledger.downs == 0, f"{one.ledger.downs} devices lost their connection")

@@ -25,7 +25,8 @@ class Patrol(Watch):
     Each alert is confirmed as `delivered` by itself, once, at its first sight; after a reconnect
     once more, because the first may have been lost. Accept, arrive and close wait until the alert
     shows them, are sent again after a disconnect, and raise `ActionRefused` with the server's code
-    and words. A server that will not have this device back ends the block with `Refused`.
+    and words. Should a server that was killed come back without one that it had shown, that is sent
+    again too. A server that will not have this device back ends the block with `Refused`.
     """
 
     _confirmed: set[str]

@@ -12,6 +12,7 @@ import trio
 from clients.action import Action
 from clients.board import Board
 from clients.connection import Link, LinkState, kept_up
+from clients.done import Done
 from clients.enrolment import Credentials
 from clients.feed import Feed, Reader
 from protocol.messages import (
@@ -48,6 +49,7 @@ class Watch:
         self._board = Board()
         self._synced = trio.Event()
         self._actions: dict[str, Action] = {}
+        self._done = Done()
         self._refs = count(1)
         self._alerts: Feed[Alert] = Feed()
         self._gone: Feed[Alert] = Feed()
@@ -104,6 +106,7 @@ class Watch:
         self.link.on_duty = on_duty
         self.link.send(Duty(on_duty=on_duty))
         if not on_duty:
+            self._done.clear()
             self._drop(self._board.clear())
         await trio.lowlevel.checkpoint()
 
@@ -155,9 +158,12 @@ class Watch:
             if self._synced.is_set():
                 self._send(action)
             self.link.hurry()
-            return await action.answer.wait()
+            shown = await action.answer.wait()
         finally:
             del self._actions[ref]
+        if shown is not None:
+            self._done.note(message, shown)
+        return shown
 
     def _send(self, action: Action) -> None:
         if self.link.send(action.message):
@@ -165,7 +171,10 @@ class Watch:
 
     def _send_again(self) -> None:
         # Only now: what the server applied before the link broke is on the board and is not done
-        # twice.
+        # twice. What it had shown and is there no more, a server that was killed has forgotten.
+        for alert in self.open.values():
+            for message in self._done.forgotten(alert, self._device_id):
+                self.link.send(message)
         for action in self._actions.values():
             if not action.answer.came:
                 self._send(action)

@@ -5,7 +5,7 @@ import trio
 
 from clients.errors import ActionRefused
 from clients.patrol import Patrol
-from protocol.messages import Accept, Alert, Arrive, Delivered, Position, PositionReport
+from protocol.messages import Accept, Alert, Arrive, Delivered, Duty, Position, PositionReport
 from protocol.vocabulary import AlertState, ErrorCode
 from tests.clients.peer import PATIENCE_S, Guest, Peer, peer
 from tests.clients.samples import PATROL, alert, an_id, error, owner
@@ -95,6 +95,29 @@ async def test_an_accept_that_was_lost_is_sent_again_with_its_ref() -> None:
             assert await guest.hear(Accept) == first
             await guest.say(MINE)
         assert got == [MINE]
+
+
+async def test_what_a_killed_server_has_forgotten_is_sent_again_in_order() -> None:
+    async with peer() as server, Patrol(server.url, PATROL) as patrol:
+        guest = await back(server, patrol, OPEN)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_accepted, patrol, [])
+            accept = await guest.hear(Accept)
+            await guest.say(MINE)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(patrol.arrive, an_id())
+            arrive = await guest.hear(Arrive)
+            await guest.say(HERE)
+        for state, resent in ((HERE, []), (OPEN, [accept, arrive]), (MINE, [arrive])):
+            await guest.cut()
+            guest = await back(server, patrol, state)
+            assert [await guest.hear(type(each)) for each in resent] == resent
+        await patrol.duty(False)
+        await guest.hear(Duty)
+        await guest.cut()
+        guest = await back(server, patrol, OPEN)
+        assert patrol.moved_to(Position(lat=10.4, lon=-75.5))
+        await guest.hear(PositionReport)  # and no accept before it: it went off duty since
 
 
 async def test_losing_the_race_is_raised_with_its_code() -> None:

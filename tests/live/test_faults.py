@@ -5,10 +5,11 @@ import os
 import signal
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import trio
+import trio.testing
 
 from clients.app import App
 from clients.enrolment import enrol
@@ -17,7 +18,7 @@ from clients.patrol import Patrol
 from protocol import PATH, SUBPROTOCOL
 from protocol.codec import encode
 from protocol.messages import Hello, Position
-from protocol.vocabulary import Kind, Stage
+from protocol.vocabulary import Kind, Outcome, Stage
 from tests.live.devices import (
     Device,
     connected,
@@ -131,6 +132,42 @@ async def test_a_press_made_while_the_core_is_dead_arrives_when_it_is_back(
         with trio.fail_after(PATIENCE_S):
             await pressed.until(Stage.DELIVERED)
         assert set(patrol.open) == {pressed.signal_id}
+
+
+async def test_what_a_killed_core_had_not_confirmed_is_resent_and_applied_once(
+    program: Program, area: Area
+) -> None:
+    async with (
+        Patrol(program.url, await credentials(program, area.patrols[0])) as patrol,
+        App(program.url, await credentials(program, area.apps[0])) as app,
+    ):
+        await patrol.synced()
+        pressed = await app.press(Kind.PANIC, position=area.spot())
+        with trio.fail_after(PATIENCE_S):
+            await pressed.until_stored()
+            await pressed.until(Stage.DELIVERED)
+
+        async def killed_over(action: Callable[[], Awaitable[object]]) -> None:
+            mark, core = program.mark(), program.pid_of("core")
+            with trio.fail_after(PATIENCE_S):
+                async with trio.open_nursery() as nursery:
+                    os.kill(core, signal.SIGSTOP)  # it hears no more, and the links stay up
+                    nursery.start_soon(action)
+                    await trio.testing.wait_all_tasks_blocked()
+                    os.kill(core, signal.SIGKILL)
+                    await trio.to_thread.run_sync(program.wait_ready, "core", mark)
+
+        alert_id = pressed.signal_id
+        await killed_over(lambda: patrol.accept(alert_id, eta_s=240))
+        assert patrol.open[alert_id].owner is not None
+        with trio.fail_after(PATIENCE_S):
+            assert (await pressed.until(Stage.ACCEPTED)).stored
+        with trio.fail_after(PATIENCE_S):
+            await patrol.arrive(alert_id)  # killed at once, the core may have it on no disk yet
+        await killed_over(lambda: patrol.close(alert_id, Outcome.REAL, "Atendida"))
+        with trio.fail_after(PATIENCE_S):
+            assert (await pressed.until(Stage.CLOSED)).outcome is Outcome.REAL
+        assert alert_id not in patrol.open
 
 
 @asynccontextmanager

@@ -32,6 +32,19 @@ from tests.live.devices import connected, credentials, device, on_duty, press
 from tests.live.program import PATIENCE_S, Area, Program
 
 
+async def test_a_press_is_received_and_then_stored(program: Program, area: Area) -> None:
+    async with on_duty(program, area.patrols[0]), device(program, area.apps[0]) as ana:
+        signal = press(area.spot())
+        await ana.say(signal)
+        first, then = await ana.hear_a(Receipt), await ana.hear_a(Receipt)
+        assert (first.signal_id, first.stored, first.journaled) == (signal.signal_id, False, False)
+        assert (then.signal_id, then.stored, then.journaled) == (signal.signal_id, True, True)
+        assert then.version > first.version
+        await ana.say(signal)
+        again = await ana.hear_a(Receipt)
+        assert (again.version, again.stored) == (then.version, True)
+
+
 async def test_each_stage_is_told_truthfully(program: Program, area: Area) -> None:
     async with (
         on_duty(program, area.patrols[0]) as patrol,

@@ -30,8 +30,13 @@ class Board:
         return MappingProxyType(self._open)
 
     def begin(self) -> None:
-        """A welcome: the server now sends every open alert."""
+        """A welcome: the server now sends every open alert.
+
+        What was closed is no bar any more: a server that lost its last second may raise it anew,
+        from version 1, when its sender presses on.
+        """
         self._seen = set()
+        self._closed.clear()
 
     def take(self, alert: Alert) -> bool:
         """Take an alert's state. False: it says nothing new."""

@@ -83,3 +83,13 @@ def test_what_is_remembered_of_closed_alerts_is_bounded() -> None:
         board.take(alert(an_id(number), 5, CLOSED))
     assert board.take(alert(an_id(0), 4))  # forgotten
     assert not board.take(alert(an_id(1), 4))
+
+
+def test_an_alert_that_the_server_lost_and_raises_anew_is_shown():
+    board = Board()
+    board.begin()
+    board.take(alert(version=2, state=AlertState.CLOSED))
+    board.begin()
+    assert board.end() == []
+    assert board.take(alert(version=1))
+    assert list(board.open) == [alert().alert_id]

@@ -25,11 +25,6 @@ class LoadedRegistry:
     edition: Edition | None
     mark: Mark
 
-    @property
-    def last_seq(self) -> Mark:
-        """`mark`, for those who know it by its former name."""
-        return self.mark
-
 
 async def load_registry(pool: Pool, known: Edition | None = None) -> LoadedRegistry:
     """Read the registry in one snapshot. Raises `StoreUnavailable`.

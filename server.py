@@ -1,5 +1,9 @@
 #!/usr/bin/env python3
-"""Cuadrante's command line: reads the settings and puts the parts together. Nothing else."""
+"""Cuadrante's command line: reads the settings and puts the parts together. Nothing else.
+
+What only some commands need is imported by those: the core is to dispatch within a second of its
+start, and half of that is imports.
+"""
 
 import asyncio
 import json
@@ -14,13 +18,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
-import trio
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from dispatch.core.registry import Device, Spot
-from dispatch.doctor import Health, examine
 from dispatch.edge.exposure import ListenError, refuse_exposure
 from dispatch.edge.serve import CoreOptions, run_core
 from dispatch.edge.tls import TlsError, TlsFiles
@@ -36,17 +38,10 @@ from dispatch.store.import_registry import import_registry
 from dispatch.store.migrate import migrate
 from dispatch.store.pool import Pool, open_pool
 from dispatch.store.quadrant_file import QuadrantFileError, read_quadrants
-from dispatch.supervise.child import ChildSpec
 from dispatch.supervise.exit_codes import ExitCode
-from dispatch.supervise.postgres import (
-    EmbeddedPostgresError,
-    dsn,
-    embedded_postgres,
-    postgres_child,
-)
-from dispatch.supervise.postgres_layout import PostgresMissingError
+from dispatch.supervise.postgres_layout import EmbeddedPostgresError, PostgresMissingError
 from dispatch.supervise.ready import announce_ready
-from dispatch.supervise.tree import GaveUpError, supervise
+from dispatch.supervise.restarts import GaveUpError
 from protocol.schema import rendered
 from protocol.vocabulary import Role
 
@@ -96,6 +91,8 @@ def run(
     allow_plain: AllowPlain = None,
 ) -> None:
     """Run everything: PostgreSQL (unless a dsn is set) and the core, watched and restarted."""
+    import trio
+
     settings = _settings(config, data_dir=data_dir, host=host, port=port, allow_plain=allow_plain)
     with _blame():
         has_tls = settings.tls_certificate is not None
@@ -128,6 +125,10 @@ def core(
 
 
 async def _supervise(settings: Settings, config: Path | None) -> None:
+    from dispatch.supervise.child import ChildSpec
+    from dispatch.supervise.postgres import dsn, postgres_child
+    from dispatch.supervise.tree import supervise
+
     # What is not set has no place in an environment: the child must read the same file.
     of_config = () if config is None else ("--config", str(config))
     core_child = ChildSpec(
@@ -398,6 +399,8 @@ def doctor(
     allow_plain: AllowPlain = None,
 ) -> None:
     """Check these settings and this machine, and say what is wrong and what to do."""
+    from dispatch.doctor import Health, examine
+
     settings = _settings(config, data_dir=data_dir, host=host, port=port, allow_plain=allow_plain)
     colours = {Health.OK: "green", Health.WARNING: "yellow", Health.FAILED: "red"}
     failed = 0
@@ -445,6 +448,8 @@ def _database(settings: Settings) -> Iterator[str]:
     if settings.dsn is not None:
         yield settings.dsn.get_secret_value()
         return
+    from dispatch.supervise.postgres import embedded_postgres
+
     with embedded_postgres(settings.postgres_dir) as embedded:
         yield embedded
 

@@ -20,6 +20,7 @@ from dispatch.supervise.exit_codes import ending_of
 from dispatch.supervise.postgres_layout import (
     DATABASE,
     SUPERUSER,
+    EmbeddedPostgresError,
     layout_of,
     programs_dir,
 )
@@ -36,10 +37,6 @@ _CREATE_DATABASE = (
     f"SELECT 'CREATE DATABASE {DATABASE}'"  # noqa: S608 (a constant)
     f" WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec\n"
 )
-
-
-class EmbeddedPostgresError(Exception):
-    """The server did not come up; the message holds what it said."""
 
 
 def dsn(data_dir: Path = DATA_DIR) -> str:

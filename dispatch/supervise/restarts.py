@@ -1,6 +1,9 @@
 """When to start a dead child again, and when to stop trying. Pure: times are arguments."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from dispatch.supervise.exit_codes import ExitCode
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,30 @@ class Failure:
 
     at_s: float
     reason: str
+
+
+class GaveUpError(Exception):
+    """A child failed too often, or in a way that no restart cures; the others were drained.
+
+    `failures` holds its recent ends, oldest first. A program that ends for it should print the
+    message and exit with `exit_code`.
+    """
+
+    exit_code = ExitCode.GAVE_UP
+
+    def __init__(self, child: str, failures: Sequence[Failure], *, curable: bool) -> None:
+        """Put the history and what to do into one readable message."""
+        self.child = child
+        self.failures = tuple(failures)
+        last = self.failures[-1]
+        history = "\n".join(
+            f"  {failure.at_s - last.at_s:+8.1f} s  {failure.reason}" for failure in self.failures
+        )
+        cause = "no restart cures this" if not curable else f"{len(self.failures)} failures"
+        super().__init__(
+            f"gave up on {child!r} ({cause}):\n{history}\n"
+            f"Read what {child!r} wrote above, remove the cause, then start again."
+        )
 
 
 @dataclass

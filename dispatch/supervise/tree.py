@@ -17,8 +17,8 @@ import structlog
 import trio
 
 from dispatch.supervise.child import Child, ChildError, ChildSpec, running
-from dispatch.supervise.exit_codes import Ending, ExitCode
-from dispatch.supervise.restarts import Failure, FailureRecord, RestartPolicy
+from dispatch.supervise.exit_codes import Ending
+from dispatch.supervise.restarts import Failure, FailureRecord, GaveUpError, RestartPolicy
 
 DRAIN_DEADLINE_S = 30.0
 HOLD_NEXT_S = 2.0
@@ -28,30 +28,6 @@ KILL_AGAIN_EVERY_S = 0.1
 log = structlog.get_logger()
 
 Details = Mapping[str, object]
-
-
-class GaveUpError(Exception):
-    """A child failed too often, or in a way that no restart cures; the others were drained.
-
-    `failures` holds its recent ends, oldest first. A program that ends for it should print the
-    message and exit with `exit_code`.
-    """
-
-    exit_code = ExitCode.GAVE_UP
-
-    def __init__(self, child: str, failures: Sequence[Failure], *, curable: bool) -> None:
-        """Put the history and what to do into one readable message."""
-        self.child = child
-        self.failures = tuple(failures)
-        last = self.failures[-1]
-        history = "\n".join(
-            f"  {failure.at_s - last.at_s:+8.1f} s  {failure.reason}" for failure in self.failures
-        )
-        cause = "no restart cures this" if not curable else f"{len(self.failures)} failures"
-        super().__init__(
-            f"gave up on {child!r} ({cause}):\n{history}\n"
-            f"Read what {child!r} wrote above, remove the cause, then start again."
-        )
 
 
 async def supervise(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dispatch.supervise.exit_codes import ExitCode
-from dispatch.supervise.postgres import EmbeddedPostgresError, embedded_postgres
-from dispatch.supervise.postgres_layout import layout_of, programs_dir
+from dispatch.supervise.postgres import embedded_postgres
+from dispatch.supervise.postgres_layout import EmbeddedPostgresError, layout_of, programs_dir
 
 from .conftest import BOUND_S, SOURCE_ROOT
 

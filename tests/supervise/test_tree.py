@@ -11,8 +11,8 @@ import pytest
 import trio
 
 from dispatch.supervise.exit_codes import ExitCode
-from dispatch.supervise.restarts import RestartPolicy
-from dispatch.supervise.tree import GaveUpError, supervise
+from dispatch.supervise.restarts import GaveUpError, RestartPolicy
+from dispatch.supervise.tree import supervise
 
 from .conftest import BOUND_S, SOURCE_ROOT, STUBBORN
 

@@ -344,8 +344,8 @@ def _why_unsettled(presses: list[Press], *, kept: bool) -> NotStored:
         )
     return NotStored(
         Text(
-            f"El servidor recibió {len(presses)} señal(es), pero aún no las confirma del todo.",
-            f"The server has {len(presses)} press(es), but has not confirmed all about them yet.",
+            f"El servidor recibió {len(presses)} señal(es), pero aún no las confirma.",
+            f"The server has received {len(presses)} press(es), but not confirmed them yet.",
         ),
         Text(f"Si nadie llega, llame al 123.{again.es}", f"If nobody comes, call 123.{again.en}"),
     )

@@ -45,7 +45,7 @@ from dispatch.journal.disk import look
 from dispatch.journal.drain import Drain, DrainStatus
 from dispatch.journal.faults import NotStored
 from dispatch.journal.local_log import LocalLog
-from dispatch.journal.recover import closed_since_ms, recover, this_boot
+from dispatch.journal.recover import CLOCK_SET_BY_S, closed_since_ms, recover, this_boot
 from dispatch.journal.status import Condition
 from dispatch.logs import BackgroundWriter
 from dispatch.store.open_registry import OpenedRegistry, follow_registry, open_registry
@@ -295,7 +295,7 @@ class Core:
         self.health.disk_level = look(self._log.path.parent).level
         if now.mono_s - self._compacted_at_s >= COMPACT_EVERY_S and sound:
             self._compacted_at_s = now.mono_s
-            self._log.compact(now.wall_ms)
+            self._log.compact(now.wall_ms - int(CLOCK_SET_BY_S * 1000))
 
     def _drain_status(self, status: DrainStatus) -> None:
         if status.reason != self.health.database_fault:

@@ -35,8 +35,11 @@ _ALERTS = """
     SET version = excluded.version, view = excluded.view,
         person_id = coalesce(a.person_id, excluded.person_id)
     WHERE excluded.version >= a.version
+       OR (excluded.view #>> '{stages,received_at_ms}')::bigint
+          > (a.view #>> '{stages,received_at_ms}')::bigint
 """
-# Equal, because a delivery alters what an alert shows and makes no new version.
+# Equal, because a delivery alters what an alert shows and makes no new version. Received later: a
+# press that was retried when its closed alert was long forgotten raised it anew, from version 1.
 
 _EVENTS = """
     WITH happened AS (

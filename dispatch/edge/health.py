@@ -29,6 +29,8 @@ class Warn(StrEnum):
     """What is wrong and does not keep a press from going out."""
 
     REGISTRY_STALE = "registry_stale"
+    REGISTRY_NOT_COPIED = "registry_not_copied"
+    """A restart without PostgreSQL would start from an old copy of the registry, or from none."""
     DISK_LOW = "disk_low"
     """Over 80 % of the journal's disk is taken."""
     DISK_VERY_LOW = "disk_very_low"
@@ -44,6 +46,7 @@ class Health:
         self.is_draining = False
         self.has_bug = False
         self.is_registry_live = True
+        self.registry_copy_fault = ""
         self.journal_fault = ""
         """Why the journal stores nothing; empty while it does."""
         self.disk_level = Level.ENOUGH
@@ -87,6 +90,8 @@ class Health:
         warnings = []
         if not self.is_registry_live:
             warnings.append(Warn.REGISTRY_STALE)
+        if self.registry_copy_fault:
+            warnings.append(Warn.REGISTRY_NOT_COPIED)
         if self.disk_level is Level.LOW:
             warnings.append(Warn.DISK_LOW)
         elif self.disk_level is not Level.ENOUGH:

@@ -129,6 +129,7 @@ class Core:
         self._dispatcher = Dispatcher(registry, this_boot())
         self._metrics = Metrics(self._dispatcher)
         self.health = Health(self._dispatcher)
+        self.health.is_registry_live = not opened.is_copy
         self._outbox = Outbox(
             self._dispatcher,
             self._metrics,
@@ -162,6 +163,7 @@ class Core:
     @classmethod
     async def load(cls, pool: Pool, options: CoreOptions, logs: BackgroundWriter) -> "Core":
         """Read the registry and build the index of its quadrants."""
+        gc.disable()  # until all is there: nothing of it is garbage
         opened = await open_registry(pool, options.registry_folder)
         edition = opened.locator.edition
         log.log(
@@ -236,6 +238,7 @@ class Core:
             now = read_clock()
             self.health.beat(now, BEAT_S)
             self._look_at_journal(now)
+            self.health.registry_copy_fault = self.copy.fault
             if self._logs is not None:
                 self._metrics.logs_lost.set(self._logs.lost)
             if tls is not None and now.mono_s - checked_at_s >= CERTIFICATE_CHECK_S:
@@ -255,6 +258,7 @@ class Core:
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_GRACE_S + 1):
                 await self.door.empty.wait()
+        await self.copy.save()
         log.info("drained", connections=len(self.door.connections))
 
     def _record(self, fact: Fact) -> None:
@@ -318,12 +322,13 @@ class Core:
 def _spare_the_collector() -> None:
     """Keep garbage collection from pausing the loop.
 
-    What was loaded stays, so it is never looked at again; what presses leave behind has hardly any
-    cycles, so reference counting frees it and the oldest generation is looked through rarely.
+    What was loaded stays, so it is never looked at, not even now (0.1 s with 30,000 devices); what
+    presses leave behind has hardly any cycles, so reference counting frees it and the oldest
+    generation is looked through rarely.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
+    gc.enable()
 
 
 async def _listen(

@@ -114,6 +114,12 @@ def test_a_registry_that_is_not_followed_is_a_warning(health: Health) -> None:
     assert health.reds(START) == []
 
 
+def test_a_registry_that_is_not_copied_is_a_warning(health: Health) -> None:
+    health.registry_copy_fault = "No space left on device"
+    assert health.warnings() == [Warn.REGISTRY_NOT_COPIED]
+    assert health.reds(START) == []
+
+
 def test_a_journal_that_does_not_store_is_red(health: Health) -> None:
     health.journal_fault = "sync_failed"
     assert health.reds(START) == [Red.UNABLE_TO_STORE]

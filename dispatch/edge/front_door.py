@@ -128,7 +128,12 @@ class FrontDoor:
 
     def _healthz(self) -> Response:
         reds, warnings = self._health.reds(read_clock()), self._health.warnings()
-        body = {"status": "red" if reds else "green", "reasons": reds, "warnings": warnings}
+        body = {
+            "status": "red" if reds else "green",
+            "reasons": reds,
+            "warnings": warnings,
+            "details": self._health.details(),
+        }
         return _response(503 if reds else 200, orjson.dumps(body), "application/json")
 
 

@@ -100,6 +100,15 @@ class Health:
             warnings.append(Warn.DATABASE_BEHIND)
         return warnings
 
+    def details(self) -> dict[str, str]:
+        """Return what is known of each fault, for the person on call. No personal data."""
+        faults = {
+            "journal": self.journal_fault,
+            "database": self.database_fault,
+            "registry_copy": self.registry_copy_fault,
+        }
+        return {name: fault for name, fault in faults.items() if fault}
+
     def _is_not_delivering(self, now: Moment) -> bool:
         """The newest alerts were sent to handhelds, and not one handheld has shown any of them."""
         city = self._dispatcher.city

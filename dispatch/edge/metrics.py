@@ -37,6 +37,18 @@ class Metrics:
         self.logs_lost = Gauge(
             "cuadrante_log_lines_lost", "Log lines dropped.", registry=self.collector
         )
+        self.journal_waiting = self._gauge(
+            "cuadrante_journal_waiting", "Lines that the disk has not taken yet."
+        )
+        self.database_behind = self._gauge(
+            "cuadrante_database_behind", "Lines of the journal that PostgreSQL does not have yet."
+        )
+        self.database_behind_s = self._gauge(
+            "cuadrante_database_behind_seconds", "Age of the first line that PostgreSQL lacks."
+        )
+        self.database_refused = self._gauge(
+            "cuadrante_database_refused", "Lines that PostgreSQL refused for good, since the start."
+        )
         self.dispatch_s = Histogram(
             "cuadrante_dispatch_seconds",
             "From the first byte read of a press to its frame handed to the network.",

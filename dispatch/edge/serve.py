@@ -291,6 +291,12 @@ class Core:
             self._kept_at_s = now.mono_s
             self._keeper.look()
         state = self._log.state()
+        self._metrics.journal_waiting.set(state.waiting)
+        if self._drain is not None:
+            drained = self._drain.status()
+            self._metrics.database_behind.set(drained.entries_behind)
+            self._metrics.database_behind_s.set(drained.seconds_behind)
+            self._metrics.database_refused.set(drained.refused)
         sound = state.condition is Condition.HEALTHY
         self.health.journal_fault = "" if sound else str(state.reason or state.condition)
         if now.mono_s - self._looked_at_s < DISK_CHECK_S:

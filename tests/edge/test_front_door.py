@@ -83,7 +83,7 @@ async def test_health_is_red_until_a_patrol_is_on_duty() -> None:
             status, body = await town.get("/healthz?probe=1")
             assert (status, json.loads(body)) == (
                 200,
-                {"status": "green", "reasons": [], "warnings": []},
+                {"status": "green", "reasons": [], "warnings": [], "details": {}},
             )
 
 

@@ -144,3 +144,13 @@ def test_a_database_that_takes_nothing_is_a_warning(health: Health) -> None:
     health.database_fault = "unreachable"
     assert health.warnings() == [Warn.DATABASE_BEHIND]
     assert health.reds(START) == []
+
+
+def test_whoever_is_on_call_is_told_what_is_known(health: Health) -> None:
+    assert health.details() == {}
+    health.journal_fault = "sync_failed"
+    health.database_fault = "unreachable: ConnectionRefusedError"
+    assert health.details() == {
+        "journal": "sync_failed",
+        "database": "unreachable: ConnectionRefusedError",
+    }

@@ -78,6 +78,8 @@ def token_kept(city: City, event: TokenKept) -> list[Effect]:
     if device is None:
         return []
     session_id = city.presence.session_of.get(event.device_id)
+    if device.code_hash is not None:
+        city.traded[device.device_id] = device.code_hash
     city.registry.apply(replace(device, token_hash=event.token_hash))
     return [] if session_id is None else [CloseSession(session_id, CloseCode.REPLACED)]
 

@@ -57,6 +57,8 @@ class City:
     presence: Presence = field(default_factory=Presence)
     board: Board = field(default_factory=Board)
     deadlines: Deadlines = field(default_factory=Deadlines)
+    traded: dict[str, bytes] = field(default_factory=dict)
+    """device id -> the digest of the enrolment code that it traded and has not greeted since."""
     changed: dict[str, Alert] = field(default_factory=dict)
     """The alerts that the event at hand has changed so far: what the journal is to keep."""
     unkept: dict[tuple[str, str], None] = field(default_factory=dict)

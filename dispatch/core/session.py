@@ -3,6 +3,8 @@
 It knows who speaks, and shields the dispatcher from whoever does not, or speaks too much or badly.
 """
 
+from dataclasses import replace
+
 from dispatch.core import credentials
 from dispatch.core.dispatcher import Dispatcher
 from dispatch.core.effects import CloseSession, Effect, IssueToken, Record, Reply
@@ -167,10 +169,14 @@ class Session:
     def _spend_code(self, device: Device, now: Moment) -> list[Effect]:
         """The token has arrived: the code that was traded for it is worth nothing from now on.
 
-        The store knows whether the code was traded, or is a newer one that was not used yet.
+        The store knows whether the code was traded, or is a newer one that was not used yet; until
+        it has been told, nobody trades the same code here once more.
         """
         if device.code_hash is None:
             return []
+        city = self._dispatcher.city
+        if city.traded.pop(device.device_id, None) == device.code_hash:
+            city.registry.apply(replace(device, code_hash=None))
         return [Record(Fact(FactKind.CODE_SPENT, now.wall_ms, device_id=device.device_id))]
 
     def _enrol(self, enrol: Enrol, now: Moment) -> list[Effect]:

@@ -3,7 +3,7 @@
 from tests.faults.rig import Rig
 from tests.faults.trial import Row, Scale, Trial, progress, three_phases, trial
 
-STORED_BETWEEN_KILLS = 20
+BETWEEN_KILLS = 20
 
 
 def core_killed(row: Row, rig: Rig, scale: Scale) -> None:
@@ -12,14 +12,14 @@ def core_killed(row: Row, rig: Rig, scale: Scale) -> None:
     def kill_again_and_again(one: Trial) -> None:
         starts_s = []
         for number in range(scale.kills):
-            # Not once calm: the next kill meets some who are still on their way back.
-            one.ledger.more(stored=STORED_BETWEEN_KILLS)
+            # Not once all is calm: each kill meets some who are still on their way back.
+            one.ledger.more(stored=BETWEEN_KILLS, shown=BETWEEN_KILLS // 2)
             rig.kill_core()
             one.ledger.killed()
             starts_s.append(rig.start_core())
             if number % 10 == 9:
                 progress(row.fault, f"{number + 1} kills")
-        one.ledger.more(stored=STORED_BETWEEN_KILLS)
+        one.ledger.more(stored=BETWEEN_KILLS)
         one.note(f"{scale.kills} kills, up again within {max(starts_s):.1f} s")
 
     with rig.another_core("core-killed"), trial(row, rig, scale) as one:
@@ -44,6 +44,24 @@ def database_killed(row: Row, rig: Rig, scale: Scale) -> None:
         one.audit()
         one.unfelt()
         one.expect(one.ledger.downs == 0, f"{one.ledger.downs} devices lost their connection")
+
+
+def both_killed(row: Row, rig: Rig, scale: Scale) -> None:
+    """The core starts, dispatches and stores while PostgreSQL is dead."""
+
+    def kill(one: Trial) -> None:
+        rig.kill_postgres()
+        try:
+            rig.kill_core()
+            one.ledger.killed()
+            one.note(f"up without PostgreSQL within {rig.start_core():.1f} s")
+            one.ledger.more(stored=scale.phase)
+        finally:
+            rig.start_postgres()
+
+    with rig.another_core("both-killed"), trial(row, rig, scale) as one:
+        three_phases(one, kill)
+        one.audit()
 
 
 def database_stopped(row: Row, rig: Rig, scale: Scale) -> None:

@@ -9,12 +9,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from dispatch.journal.inspect import verify
 from protocol.vocabulary import ErrorCode
 from tests.faults.audit import in_journal, missing_in
 from tests.faults.rig import Rig, until
 from tests.faults.trial import CannotTry, Row, Scale, Trial, three_phases, trial
 
-DISK_BYTES: Final = 48 * 2**20
+DISK_BYTES: Final = 256 * 2**20
+"""Room for all of a trial: some 15 kB a press, from its signal to its close."""
 REFUSED: Final = 10
 """So many presses at least are told that they cannot be stored."""
 RED: Final = "unable_to_store"
@@ -120,7 +122,7 @@ def power_lost(row: Row, rig: Rig, scale: Scale) -> None:
         stack.enter_context(mounted(str(copy), rescued / "journal", "-o", "loop"))
         with rig.another_core("power-back"):
             lost = missing_in(in_journal(rig.journal), acked)
-            findings = rig.verify_journal()
+            findings = [finding.line() for finding in verify(rig.journal)]
         row.missing += len(lost)
         one.expect(not lost, f"acknowledged before the power was lost, and gone: {lost[:5]}")
         one.expect(not findings, f"journal verify after the power was lost: {findings[:5]}")
@@ -169,7 +171,7 @@ def is_unmounted(where: Path) -> bool:
 def make_image(image: Path) -> None:
     """Make a file with an ext4 file system in it. Raises `CannotTry`."""
     with image.open("wb") as file:
-        file.truncate(2 * DISK_BYTES)
+        file.truncate(DISK_BYTES)
     if shutil.which("mkfs.ext4") is None:
         raise CannotTry("mkfs.ext4 is missing: apt-get install e2fsprogs")
     subprocess.run(["mkfs.ext4", "-q", image], check=True)
@@ -178,7 +180,7 @@ def make_image(image: Path) -> None:
 def fill(ballast: Path) -> None:
     """Take all the room that is left."""
     with suppress(OSError), ballast.open("wb", buffering=0) as file:
-        for size in (2**20, 4096):
+        for size in (2**22, 4096):
             with suppress(OSError):
                 while True:
                     file.write(b"\0" * size)

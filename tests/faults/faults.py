@@ -11,6 +11,7 @@ from tests.faults.trial import Row, Scale
 FAULTS: Final[Mapping[str, Callable[[Row, Rig, Scale], None]]] = MappingProxyType(
     {
         "core-killed": deaths.core_killed,
+        "both-killed": deaths.both_killed,
         "database-killed": deaths.database_killed,
         "database-stopped": deaths.database_stopped,
         "disk-full": disks.disk_full,
@@ -28,6 +29,5 @@ QUICK: Final = (
     "database-killed",
     "disk-full",
     "sync-fails",
-    "bad-network",
 )
 """Those of which a few seconds prove something."""

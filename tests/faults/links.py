@@ -36,7 +36,7 @@ def bad_network(row: Row, rig: Rig, scale: Scale) -> None:
     """All that a network may do to a connection: every press arrives, and once."""
 
     def worsen(one: Trial) -> None:
-        for _ in range(scale.rounds):
+        for _ in range(max(1, scale.rounds // 2)):
             for word in WEATHER if scale is FULL else WEATHER_IN_SHORT:
                 downs = one.ledger.downs
                 proxy.becomes(word)

@@ -167,7 +167,8 @@ async def obey(plan: Plan, commands: Callable[[], Awaitable[str]]) -> None:
     async with trio.open_nursery() as nursery:
         telephones = [Telephone(plan, caller) for caller in plan.callers]
         witnesses = [Witness(plan, each.device_id, each.token, nursery) for each in plan.handhelds]
-        for one in (*telephones, *witnesses):
+        everybody: list[Telephone | Witness] = [*telephones, *witnesses]
+        for one in everybody:
             await nursery.start(live, one)
             nursery.start_soon(follow, one.device_id, one.states())
         resting = trio.Event()

@@ -8,7 +8,6 @@ import http.client
 import json
 import os
 import select
-import signal
 import subprocess
 import sys
 import threading
@@ -58,8 +57,10 @@ class Rig(Program):
         trio.run(self._enrol_all, [*devices, SLOW_READER])
 
     def end(self) -> int:
+        """End both at once: nothing that they hold is wanted any more."""
         self.kill_core()
-        return self.stop_postgres()
+        self.kill_postgres()
+        return 0
 
     @property
     def load_areas(self) -> list[Area]:
@@ -184,21 +185,6 @@ class Rig(Program):
         """Its memory, as it is in the machine's."""
         return int(psutil.Process(self.core_pid).memory_info().rss)
 
-    def verify_journal(self) -> list[str]:
-        """Return what `server.py journal verify` finds; the core may run."""
-        done = subprocess.run(
-            [sys.executable, str(PROGRAM), "journal", "verify", "--data-dir", str(self.data_dir)],
-            cwd=self.home,
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
-        if done.returncode == 0:
-            return []
-        return (done.stdout or done.stderr).splitlines()
-
     # --- PostgreSQL -----------------------------------------------------------------------------
 
     @property
@@ -222,15 +208,6 @@ class Rig(Program):
                 process.kill()
         assert self._postgres is not None
         self._postgres.wait(PATIENCE_S)
-
-    def stop_postgres(self) -> int:
-        """Ask it to end in order. Returns its exit code."""
-        assert self._postgres is not None
-        self._postgres.send_signal(signal.SIGINT)
-        try:
-            return self._postgres.wait(PATIENCE_S)
-        finally:
-            self._postgres.kill()
 
     @contextmanager
     def postgres_stopped(self) -> Iterator[None]:

@@ -85,9 +85,10 @@ def not_storing(one: Trial) -> None:
     """The disk takes nothing: senders are told so, patrols are called all the same."""
     one.ledger.wait_refused(ErrorCode.UNABLE_TO_STORE, REFUSED)
     one.rig.wait_health(RED)
-    stored = len(one.ledger.stored_s)
+    acked = len(one.ledger.acked())
     one.ledger.more(shown=one.scale.phase // 3)
-    one.note(f"{len(one.ledger.stored_s) - stored} said to be stored meanwhile")
+    more = len(one.ledger.acked()) - acked
+    one.expect(not more, f"{more} said to be stored while nothing can be")
     one.all_acked_are_in_journal()
 
 
@@ -135,7 +136,7 @@ def copy_at_one_moment(one: Trial, image: Path, copy: Path) -> set[str]:
     The core is held for as long as the copy takes: it is the only one that writes, so the copy is
     of one moment. Returns what had been acknowledged before.
     """
-    acked = set(one.ledger.stored_s)
+    acked = set(one.ledger.acked())
     os.kill(one.rig.core_pid, signal.SIGSTOP)
     try:
         subprocess.run(["cp", "--sparse=always", image, copy], check=True)

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable
 from itertools import pairwise
 from types import TracebackType
@@ -81,7 +81,7 @@ class Ledger:
         self._is_resting = False
         self._tell(b"rest")
         self.wait("the load rests", lambda: self._is_resting)
-        self.wait("every alert is closed", lambda: not self.open_showings)
+        self.wait("every alert is closed", lambda: not self._open_showings())
 
     def more(self, stored: int = 0, shown: int = 0, refused: int = 0) -> None:
         """Wait until so many more presses were stored, shown, refused."""
@@ -114,8 +114,8 @@ class Ledger:
 
     def wait_refused(self, code: str, count: int) -> None:
         """Wait until so many more presses were answered with an error of this code."""
-        wanted = self.refusals[code] + count
-        self.wait(f"{count} more {code}", lambda: self.refusals[code] >= wanted)
+        wanted = self._refusals(code) + count
+        self.wait(f"{count} more {code}", lambda: self._refusals(code) >= wanted)
 
     def cut_off(self, since: int) -> None:
         """Wait until half of all devices have lost their connection, since so many had."""
@@ -130,11 +130,22 @@ class Ledger:
 
     def latencies_ms(self, from_s: float, to_s: float) -> list[float]:
         """From each press that raised an alert to the first handheld that showed it."""
-        return sorted(
-            1000 * (self.shown_s[id] - at_s)
-            for id, at_s in list(self.pressed_s.items())  # noqa: A001
-            if from_s <= at_s < to_s and id in self.shown_s
-        )
+        with self._changed:
+            return sorted(
+                1000 * (self.shown_s[alert_id] - at_s)
+                for alert_id, at_s in self.pressed_s.items()
+                if from_s <= at_s < to_s and alert_id in self.shown_s
+            )
+
+    def pressed(self, from_s: float = float("-inf"), to_s: float = float("inf")) -> list[str]:
+        """Return the presses made in a time."""
+        with self._changed:
+            return [each for each, at_s in self.pressed_s.items() if from_s <= at_s < to_s]
+
+    def acked(self) -> list[str]:
+        """Return the presses whose senders were told that they are stored."""
+        with self._changed:
+            return list(self.stored_s)
 
     def shown_again(self) -> list[tuple[str, str]]:
         """Handheld and alert, where one was shown as new that the handheld knew already.
@@ -142,12 +153,13 @@ class Ledger:
         Not counted: what the core had said to nobody to be stored when it was killed. It may have
         forgotten that; the sender presses again, with the same id, and the handheld shows it again.
         """
-        return [
-            key
-            for key, seen in list(self._showings.items())
-            for before, (word, at_s) in pairwise(seen)
-            if word == "shown" and not self._is_explained(key[1], before, at_s)
-        ]
+        with self._changed:
+            return [
+                key
+                for key, seen in self._showings.items()
+                for before, (word, at_s) in pairwise(seen)
+                if word == "shown" and not self._is_explained(key[1], before, at_s)
+            ]
 
     def _is_explained(self, alert_id: str, before: tuple[str, float], at_s: float) -> bool:
         word, since_s = before
@@ -196,14 +208,11 @@ class Ledger:
             case _:
                 self.odd.append(line)
 
-    @property
-    def open_showings(self) -> int:
-        """Count the alerts that a handheld shows as open."""
-        return sum(seen[-1][0] == "shown" for seen in list(self._showings.values()))
+    def _open_showings(self) -> int:
+        return sum(seen[-1][0] == "shown" for seen in self._showings.values())
 
-    @property
-    def refusals(self) -> Counter[str]:
-        return Counter(line.word for line in self.refused)
+    def _refusals(self, code: str) -> int:
+        return sum(line.word == code for line in self.refused)
 
 
 def percentile(sorted_values: list[float], share: float) -> float | None:

@@ -167,10 +167,13 @@ class Rig(Program):
 
     def health(self) -> dict[str, Any]:
         """What `/healthz` says."""
+        return dict(json.loads(self._page("/healthz")))
+
+    def _page(self, path: str) -> bytes:
         link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         try:
-            link.request("GET", "/healthz")
-            return dict(json.loads(link.getresponse().read()))
+            link.request("GET", path)
+            return link.getresponse().read()
         finally:
             link.close()
 

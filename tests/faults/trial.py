@@ -103,7 +103,7 @@ class Trial:
 
     def all_acked_are_in_journal(self) -> None:
         """Look at the disk now: what was said to be stored is there."""
-        acked = list(self.ledger.stored_s)
+        acked = self.ledger.acked()
         lost = missing_in(in_journal(self.rig.journal), acked)
         self.row.missing += len(lost)
         self.expect(not lost, f"said to be stored and not in the journal: {lost[:SHOWN_MAX]}")
@@ -112,7 +112,7 @@ class Trial:
         """Compare everything with everything, once nothing moves any more."""
         self.ledger.rest()
         wait_drained(self.rig)
-        acked = list(self.ledger.stored_s)  # before looking: what is said later may be stored later
+        acked = self.ledger.acked()  # before looking: what is said later may be stored later
         kept = in_journal(self.rig.journal)
         lost = missing_in(kept, acked)
         doubled = doubled_in(kept)
@@ -123,7 +123,7 @@ class Trial:
         row.acked = len(acked)
         row.missing += len(lost)
         row.duplicates += len(doubled) + len(again)
-        unstored = len(self.ledger.pressed_s.keys() - self.ledger.stored_s.keys())
+        unstored = len(set(self.ledger.pressed()) - set(self.ledger.acked()))
         if unstored:
             self.note(f"{unstored} never said to be stored")
         self.expect(not lost, f"said to be stored and missing: {lost[:SHOWN_MAX]}")
@@ -166,7 +166,7 @@ def three_phases(one: Trial, fault: Callable[[Trial], Any]) -> None:
     one.ledger.more(stored=one.scale.phase)
     over_s = now_s()
     ledger, row = one.ledger, one.row
-    row.presses = sum(began_s <= at_s < ended_s for at_s in list(ledger.pressed_s.values()))
+    row.presses = len(ledger.pressed(began_s, ended_s))
     row.before_ms = percentile(ledger.latencies_ms(started_s, began_s), 0.99)
     row.during_ms = percentile(ledger.latencies_ms(began_s, ended_s), 0.99)
     row.after_ms = percentile(ledger.latencies_ms(calm_s, over_s), 0.99)

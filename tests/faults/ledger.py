@@ -6,7 +6,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from itertools import pairwise
 from types import TracebackType
 from typing import Final, Self
 
@@ -34,7 +33,8 @@ class Ledger:
         self.downs = 0
         self.kills_s: list[float] = []
         """When the core was killed, for `shown_again`."""
-        self._showings: dict[tuple[str, str], list[tuple[str, float]]] = defaultdict(list)
+        self._showings: dict[tuple[str, str], list[float]] = defaultdict(list)
+        """By handheld and alert: when it was shown, when it was gone, in turn."""
         self._is_resting = False
         self._plan = plan
         self._changed = threading.Condition()
@@ -157,19 +157,17 @@ class Ledger:
             return [
                 key
                 for key, seen in self._showings.items()
-                for before, (word, at_s) in pairwise(seen)
-                if word == "shown" and not self._is_explained(key[1], before, at_s)
+                for shown, gone, again in zip(seen[::2], seen[1::2], seen[2::2], strict=False)
+                if not self._is_explained(key[1], shown, gone, again)
             ]
 
-    def _is_explained(self, alert_id: str, before: tuple[str, float], at_s: float) -> bool:
-        word, since_s = before
-        for kill_s in self.kills_s:
-            if since_s - JUST_CLOSED_S <= kill_s <= at_s:
-                if self.stored_s.get(alert_id, float("inf")) >= kill_s:
-                    return True
-                if word == "gone" and since_s >= kill_s - JUST_CLOSED_S:
-                    return True
-        return False
+    def _is_explained(self, alert_id: str, shown_s: float, gone_s: float, again_s: float) -> bool:
+        stored_s = self.stored_s.get(alert_id, float("inf"))
+        return any(
+            shown_s <= kill_s <= again_s
+            and (kill_s <= stored_s or kill_s - JUST_CLOSED_S <= gone_s <= kill_s)
+            for kill_s in self.kills_s
+        )
 
     # --- within ---------------------------------------------------------------------------------
 
@@ -193,7 +191,7 @@ class Ledger:
             case "stored":
                 self.stored_s.setdefault(line.id, line.at_s)
             case "shown" | "gone":
-                self._showings[line.device, line.id].append((line.what, line.at_s))
+                self._showings[line.device, line.id].append(line.at_s)
                 if line.what == "shown":
                     self.shown_s.setdefault(line.id, line.at_s)
             case "refused":
@@ -209,7 +207,7 @@ class Ledger:
                 self.odd.append(line)
 
     def _open_showings(self) -> int:
-        return sum(seen[-1][0] == "shown" for seen in self._showings.values())
+        return sum(len(seen) % 2 for seen in self._showings.values())
 
     def _refusals(self, code: str) -> int:
         return sum(line.word == code for line in self.refused)

@@ -19,6 +19,7 @@ KEPT_AGAIN_MAX: Final = 500
 log = structlog.get_logger()
 
 Presses = tuple[tuple[str, str], ...]
+Tell = Callable[[Stored | Journaled | NotStored | KeepAgain], None]
 
 
 class Keeper:
@@ -29,7 +30,7 @@ class Keeper:
 
     def __init__(
         self,
-        tell: Callable[[Stored | Journaled | NotStored | KeepAgain], None],
+        tell: Tell,
         tell_later: Callable[[Callable[[], None]], object],
         *,
         held_by_database: bool = False,

@@ -187,15 +187,6 @@ def test_a_port_that_is_taken_is_one_sentence(
             )
 
 
-@pytest.mark.parametrize("host", ["no.such.host.example.invalid", "a..b", "x" * 300])
-def test_a_host_that_is_none_is_one_sentence(
-    dsn: str, logs: BackgroundWriter, host: str, tmp_path: Path
-) -> None:
-    options = core_options(dsn, tmp_path, host=host, port=0, allow_plain=True)
-    with pytest.raises(ListenError, match="--host"):
-        run_core(options, lambda _: None, logs)
-
-
 def test_clear_text_beyond_loopback_is_refused(
     dsn: str, logs: BackgroundWriter, tmp_path: Path
 ) -> None:

@@ -1,0 +1,124 @@
+"""The core's journal, behind every press: opened, recovered from, drained, watched, kept small."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from dispatch.core.alert import Alert
+from dispatch.core.moment import Moment
+from dispatch.edge.bounds import COMPACT_EVERY_S, DISK_CHECK_S, KEEPER_LOOK_S
+from dispatch.edge.health import Health
+from dispatch.edge.keeper import Keeper, Tell
+from dispatch.edge.metrics import Metrics
+from dispatch.journal.disk import look
+from dispatch.journal.drain import Drain, DrainStatus
+from dispatch.journal.faults import NotStored
+from dispatch.journal.local_log import LocalLog
+from dispatch.journal.recover import CLOCK_SET_BY_S, closed_since_ms, recover
+from dispatch.journal.status import Condition
+from dispatch.store.pool import Pool
+
+OPEN_RETRY_S: Final = 0.25
+
+log = structlog.get_logger()
+
+
+class Journal:
+    """The durable log of one core and what goes on around it. Raises `CannotOpen`, like the log.
+
+    `tell` hears what became of each press: it brings it to the dispatcher.
+    """
+
+    def __init__(
+        self, path: Path, tell: Tell, health: Health, metrics: Metrics, *, held_by_database: bool
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.keeper = Keeper(tell, loop.call_soon, held_by_database=held_by_database)
+        self._health = health
+        self._metrics = metrics
+        self._drain: Drain | None = None
+        self._stored_seq = 0
+        self._kept_at_s = self._looked_at_s = self._compacted_at_s = float("-inf")
+        self._log = self.keeper.log = LocalLog(
+            path,
+            call_back=loop.call_soon_threadsafe,
+            on_stored=self._stored,
+            on_failed=self.keeper.failed,
+        )
+
+    def recover(self, now: Moment, boot: str) -> tuple[Alert, ...]:
+        """Return the alerts that an earlier run left, open ones and those closed of late.
+
+        Without its memory the core still dispatches: senders repeat what they were not told is
+        stored, and the log says what it can save.
+        """
+        try:
+            recovered = recover(self._log.newest_states(closed_since_ms(now)), now, boot=boot)
+            self.keeper.recovered(recovered.alerts)
+        except (sqlite3.Error, OSError, NotStored) as error:
+            log.error("not_recovered", reason=str(error))
+            return ()
+        return recovered.alerts
+
+    async def drain(self, pool: Pool) -> None:
+        """Bring what the log has to PostgreSQL, for ever."""
+        # The disk does not let the log be opened, for now; its thread tells nobody when.
+        while not self._log.log_id:  # noqa: ASYNC110
+            await asyncio.sleep(OPEN_RETRY_S)
+        self._drain = Drain(
+            self._log,
+            pool,
+            UUID(self._log.log_id),
+            on_drained=self.keeper.drained,
+            say=self._drain_status,
+        )
+        self._drain.stirred(self._stored_seq)
+        await self._drain.run()
+
+    def look(self, now: Moment) -> None:
+        """See how the log, its disk and the drain are, and have done what is due. Call it often."""
+        is_sound = self._look_at_log()
+        self._look_at_drain()
+        if now.mono_s - self._kept_at_s >= KEEPER_LOOK_S:
+            self._kept_at_s = now.mono_s
+            self.keeper.look()
+        if now.mono_s - self._looked_at_s >= DISK_CHECK_S:
+            self._looked_at_s = now.mono_s
+            self._health.disk_level = look(self._log.path.parent).level
+        if is_sound and now.mono_s - self._compacted_at_s >= COMPACT_EVERY_S:
+            self._compacted_at_s = now.mono_s
+            self._log.compact(now.wall_ms - int(CLOCK_SET_BY_S * 1000))
+
+    async def close(self) -> None:
+        """Store what waits and let go of the file."""
+        await asyncio.to_thread(self._log.close)
+
+    def _stored(self, seq: int) -> None:
+        self._stored_seq = seq
+        self.keeper.stored(seq)
+        if self._drain is not None:
+            self._drain.stirred(seq)
+
+    def _look_at_log(self) -> bool:
+        state = self._log.state()
+        is_sound = state.condition is Condition.HEALTHY
+        self._health.journal_fault = "" if is_sound else str(state.reason or state.condition)
+        self._metrics.journal_waiting.set(state.waiting)
+        return is_sound
+
+    def _look_at_drain(self) -> None:
+        if self._drain is None:
+            return
+        drained = self._drain.status()
+        self._metrics.database_behind.set(drained.entries_behind)
+        self._metrics.database_behind_s.set(drained.seconds_behind)
+        self._metrics.database_refused.set(drained.refused)
+
+    def _drain_status(self, status: DrainStatus) -> None:
+        if status.reason != self._health.database_fault:
+            log.info("drain", reason=status.reason or "ok", behind=status.entries_behind)
+        self._health.database_fault = status.reason

@@ -43,3 +43,15 @@ SECONDARY_QUADRANTS_MAX: Final = 6
 """Quadrants that an accuracy circle reaches, besides the alert's own."""
 NEIGHBOUR_QUADRANTS_MAX: Final = 12
 """Quadrants that an alert is widened to."""
+SIRENS_SHOWN: Final = 4
+"""Sirens of a front that an alert shows."""
+PICTURES_SHOWN: Final = 8
+"""Pictures that an alert shows: two of each of four cameras."""
+
+# --- the kit ------------------------------------------------------------------------------------
+CAMERAS_PER_FRONT_MAX: Final = 4
+"""Cameras of a front that are looked through on an alert."""
+SEEN_PER_FRAME_MAX: Final = 64
+"""Devices that one `contact` names."""
+PICTURE_MAX_BYTES: Final = 2 * 1024 * 1024
+"""A picture that is larger is not taken."""

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from protocol.limits import NOTE_CHARS
+from protocol.limits import NOTE_CHARS, PICTURE_MAX_BYTES, SEEN_PER_FRAME_MAX
 from protocol.vocabulary import (
     Action,
     AlertState,
@@ -20,8 +20,10 @@ from protocol.vocabulary import (
     Outcome,
     Reach,
     Role,
+    SirenState,
     Stage,
     Step,
+    TroubleKind,
     Urgency,
     Verdict,
 )
@@ -171,6 +173,59 @@ class Close(ClientMessage, frozen=True, tag="close"):
     note: Annotated[str, Meta(max_length=NOTE_CHARS, pattern=TEXT_PATTERN)] = ""
 
 
+class Silence(ClientMessage, frozen=True, tag="silence"):
+    """Whoever answers the alert has its sirens fall silent."""
+
+    alert_id: SignalId
+
+
+class Sounded(ClientMessage, frozen=True, tag="sounded"):
+    """What a siren does about an alert: it says so itself, or its gateway does."""
+
+    alert_id: SignalId
+    state: SirenState
+    device_id: Annotated[
+        DeviceId | None, Meta(description="Gateway only: the siren behind it that this is about.")
+    ] = None
+
+
+BatteryPercent = Annotated[int, Meta(ge=0, le=100, description="What is left of it.")]
+
+
+class Seen(Struct, frozen=True):
+    """A device behind a gateway gave proof of life."""
+
+    device_id: DeviceId
+    battery_percent: BatteryPercent | None = None
+    tested: Annotated[bool, Meta(description="It was a self-test.")] = False
+
+
+class Contact(ClientMessage, frozen=True, tag="contact"):
+    """Gateway: which of its devices were heard from since its last `contact`, each at most once."""
+
+    seen: Annotated[tuple[Seen, ...], Meta(max_length=SEEN_PER_FRAME_MAX)]
+
+
+class Condition(ClientMessage, frozen=True, tag="condition"):
+    """Something is wrong with a part of the kit, or is right again."""
+
+    trouble: TroubleKind
+    present: bool
+    device_id: Annotated[
+        DeviceId | None, Meta(description="Gateway only: the device behind it that this is about.")
+    ] = None
+
+
+class Picture(ClientMessage, frozen=True, tag="picture"):
+    """Gateway: a camera's picture of an alert is safely kept, under this id."""
+
+    alert_id: SignalId
+    device_id: Annotated[DeviceId, Meta(description="The camera.")]
+    picture_id: SignalId
+    taken_at_ms: EpochMs
+    size_bytes: Annotated[int, Meta(ge=1, le=PICTURE_MAX_BYTES)]
+
+
 class Ping(ClientMessage, frozen=True, tag="ping"):
     """Answered by `pong`."""
 
@@ -186,6 +241,11 @@ AnyClientMessage = (
     | Accept
     | Arrive
     | Close
+    | Silence
+    | Sounded
+    | Contact
+    | Condition
+    | Picture
     | Ping
 )
 
@@ -336,6 +396,30 @@ class LateStage(Struct, frozen=True):
     budget_ms: int
 
 
+class SirenView(Struct, frozen=True):
+    """What a siren of the front does about the alert."""
+
+    device_id: str
+    name: str
+    state: SirenState
+    until_ms: Annotated[int | None, Meta(description="When it falls silent by itself.")]
+
+
+class PictureView(Struct, frozen=True):
+    """A camera's picture of the alert."""
+
+    picture_id: str
+    camera: Annotated[str, Meta(description="The camera's name.")]
+    taken_at_ms: int
+    path: Annotated[
+        str,
+        Meta(
+            description="Where to read it on the HTTP interface. It holds for a while; a newer "
+            "version of the alert has a newer one."
+        ),
+    ]
+
+
 class Alert(ServerMessage, frozen=True, tag="alert"):
     """The whole state of one emergency. A higher `version` replaces a lower one."""
 
@@ -361,6 +445,8 @@ class Alert(ServerMessage, frozen=True, tag="alert"):
     note: str
     stages: Stages
     late: tuple[LateStage, ...]
+    sirens: tuple[SirenView, ...] = ()
+    pictures: Annotated[tuple[PictureView, ...], Meta(description="Newest last.")] = ()
 
 
 class Receipt(ServerMessage, frozen=True, tag="receipt"):
@@ -398,6 +484,69 @@ class Command(ServerMessage, frozen=True, tag="command"):
 
     action: Action
     alert_id: str
+    device_id: Annotated[
+        str | None, Meta(description="To a gateway: the device behind it that is to do it.")
+    ] = None
+    for_s: Annotated[int | None, Meta(description="`sound`: for how long.")] = None
+
+
+class KitDevice(Struct, frozen=True):
+    """A device behind a gateway, as the gateway must know it."""
+
+    device_id: str
+    role: Role
+    front_id: str | None
+    heartbeat_s: Annotated[int, Meta(description="It should be heard from this often.")]
+    wiring: Annotated[
+        str | None,
+        Meta(
+            description="How to speak with it (protocol, account, address, keys), as base64 of a "
+            "box that only holders of the installation's secret can open. None: not wired yet."
+        ),
+    ]
+
+
+class Kit(ServerMessage, frozen=True, tag="kit"):
+    """To a gateway: which devices are behind it, and which no longer.
+
+    After `welcome` all of them come, over as many frames as it takes: what was not named when the
+    first `complete` one is there, is not behind this gateway.
+    """
+
+    devices: tuple[KitDevice, ...] = ()
+    removed: tuple[str, ...] = ()
+    complete: bool = True
+
+
+class Trouble(ServerMessage, frozen=True, tag="trouble"):
+    """Something is wrong with a part of a kit, or (`closed_at_ms`) is right again.
+
+    To the control room and to the coordinator of the front.
+    """
+
+    trouble_id: str
+    kind: TroubleKind
+    device_id: str
+    device: Annotated[str, Meta(description="The device's name.")]
+    role: Role
+    front_id: str | None
+    front: Annotated[str, Meta(description="The front's name.")]
+    opened_at_ms: int
+    closed_at_ms: int | None
+    last_seen_ms: int | None
+    battery_percent: int | None
+    text: Text
+
+
+class Siren(ServerMessage, frozen=True, tag="siren"):
+    """To the members of a front: its siren sounds, or is silent again, and who set it off."""
+
+    front_id: str
+    alert_id: str
+    device: Annotated[str, Meta(description="The siren's name.")]
+    state: SirenState
+    by: Annotated[str, Meta(description="The name of whoever pressed.")]
+    text: Text
 
 
 class Notice(ServerMessage, frozen=True, tag="notice"):
@@ -428,4 +577,6 @@ class Pong(ServerMessage, frozen=True, tag="pong"):
     ref: str | None = None
 
 
-AnyServerMessage = Welcome | Enrolled | Receipt | Alert | Command | Notice | Error | Pong
+AnyServerMessage = (
+    Welcome | Enrolled | Receipt | Alert | Command | Kit | Trouble | Siren | Notice | Error | Pong
+)

@@ -15,13 +15,18 @@ from protocol.messages import (
     Arrive,
     Cancel,
     Close,
+    Condition,
+    Contact,
     Delivered,
     Duty,
     Enrol,
     Hello,
+    Picture,
     Ping,
     PositionReport,
     Signal,
+    Silence,
+    Sounded,
 )
 
 
@@ -49,7 +54,11 @@ TRANSITIONS: Final = MappingProxyType(
     }
 )
 
-_ACTS: Final = frozenset({Signal, Cancel, PositionReport, Duty, Delivered, Accept, Arrive, Close})
+_ACTS: Final = frozenset(
+    {Signal, Cancel, PositionReport}
+    | {Duty, Delivered, Accept, Arrive, Close, Silence}
+    | {Sounded, Contact, Condition, Picture}
+)
 
 ALLOWED: Final = MappingProxyType(
     {

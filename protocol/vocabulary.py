@@ -15,6 +15,8 @@ class Role(StrEnum):
     OPERATOR = "operator"
     SUPERVISOR = "supervisor"
     GATEWAY = "gateway"
+    CAMERA = "camera"
+    """It never speaks for itself: its gateway looks through it."""
 
 
 class Kind(StrEnum):
@@ -119,6 +121,41 @@ class Action(StrEnum):
 
     RING = "ring"
     """Sound and vibrate for this alert again."""
+    SOUND = "sound"
+    """Siren: sound for `for_s` seconds, then fall silent by yourself."""
+    SILENCE = "silence"
+    """Siren: fall silent."""
+    LOOK = "look"
+    """Camera: take a picture now, and another one a while later."""
+
+
+class SirenState(StrEnum):
+    """What a siren does about an alert, as far as it is known."""
+
+    ASKED = "asked"
+    """It was told to sound and has not answered yet."""
+    SOUNDING = "sounding"
+    SILENT = "silent"
+    """It has sounded, and was switched off or has run its time."""
+    FAILED = "failed"
+    """It was reached and did not sound."""
+    UNREACHABLE = "unreachable"
+    """Nobody could reach it."""
+
+
+class TroubleKind(StrEnum):
+    """What is wrong with a part of the kit."""
+
+    MISSING = "missing"
+    """It was not heard from for twice as long as it should be."""
+    LOW_BATTERY = "low_battery"
+    MAINS_LOST = "mains_lost"
+    TAMPER = "tamper"
+    """It was opened, moved or cut off."""
+    FAULT = "fault"
+    """It says that something in it is broken, or does not do what it is asked."""
+    SELF_TEST_DUE = "self_test_due"
+    """Nobody has pressed it as a test for a week."""
 
 
 class NoticeCode(StrEnum):

@@ -67,6 +67,7 @@ MAY_SAY: Final = MappingProxyType(
         Role.PATROL: frozenset({Duty, PositionReport, Delivered, Accept, Arrive, Close}),
         Role.OPERATOR: _CONTROL,
         Role.SUPERVISOR: _CONTROL,
+        Role.CAMERA: frozenset(),
     }
 )
 """Which messages each role may send once greeted (`ping` always)."""

@@ -1,6 +1,7 @@
 """Whatever comes in, the codec answers; whatever is valid comes back as it went."""
 
 import json
+import re
 from typing import Any
 
 import msgspec
@@ -54,7 +55,9 @@ def check(decoded: Decoded) -> None:
     if fault is None:
         return
     assert len(fault.reason) <= REASON_MAX_CHARS
-    assert fault.field is None or set(fault.field.split(".")) <= KNOWN_FIELDS
+    assert (
+        fault.field is None or set(re.sub(r"\[\d*\]", "", fault.field).split(".")) <= KNOWN_FIELDS
+    )
     text = Text(es="", en=fault.reason)
     encode(Error(fault.code, text, fault.field, fault.about, fault.ref))
 

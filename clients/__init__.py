@@ -4,5 +4,5 @@ from clients.app import App             # press, follow the receipts, cancel
 from clients.button import Button       # the same, without a screen or a position
 from clients.patrol import Patrol       # see alerts, accept, arrive, close
 from clients.operator import Operator   # watch every alert, close
-from clients.enrolment import enrol, load
+from link.enrolment import enrol, load
 """

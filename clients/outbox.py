@@ -12,8 +12,8 @@ from typing import Final
 import msgspec
 import trio
 
-from clients import private_file
 from clients.errors import OutboxError
+from link import private_file
 from protocol.messages import Position, Text
 from protocol.vocabulary import Kind
 

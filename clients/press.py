@@ -9,8 +9,8 @@ import msgspec
 
 from clients.answer import Answer
 from clients.errors import ActionRefused, NoLongerOpen
-from clients.feed import Feed, Reader
 from clients.outbox import Kept
+from link.feed import Feed, Reader
 from protocol.messages import Error, Position, Receipt, Text
 from protocol.vocabulary import Kind, Stage
 

@@ -16,14 +16,14 @@ from typing import Final, Self
 
 import trio
 
-from clients.backoff import full_jitter_s
-from clients.connection import Link, LinkState, kept_up
-from clients.enrolment import Credentials
 from clients.errors import NotReceived, NotStored, OutboxError
-from clients.feed import Reader
 from clients.outbox import Kept, Outbox
 from clients.press import Press
 from clients.uuid7 import new_signal_id
+from link.backoff import full_jitter_s
+from link.connection import Link, LinkState, kept_up
+from link.enrolment import Credentials
+from link.feed import Reader
 from protocol.codec import ESSENTIAL_SIGNAL_FIELDS
 from protocol.messages import (
     AnyServerMessage,

@@ -11,10 +11,10 @@ import trio
 
 from clients.action import Action
 from clients.board import Board
-from clients.connection import Link, LinkState, kept_up
 from clients.done import Done
-from clients.enrolment import Credentials
-from clients.feed import Feed, Reader
+from link.connection import Link, LinkState, kept_up
+from link.enrolment import Credentials
+from link.feed import Feed, Reader
 from protocol.messages import (
     Accept,
     Alert,

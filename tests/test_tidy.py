@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("protocol", "dispatch", "clients", "bench")
+PACKAGES = ("protocol", "link", "dispatch", "clients", "bench")
 FUNCTION_LINES_MAX = 60
 FILE_LINES_MAX = 400
 
@@ -35,8 +35,9 @@ MAY_IMPORT = {
     },
     "dispatch/supervise": {"dispatch.supervise"},
     "dispatch": {"dispatch", "protocol"},
-    "clients": {"clients", "protocol"},
-    "bench": {"bench", "dispatch", "clients", "protocol"},
+    "link": {"link", "protocol"},
+    "clients": {"clients", "link", "protocol"},
+    "bench": {"bench", "dispatch", "clients", "link", "protocol"},
 }
 ASYNCIO_AT = (
     "dispatch/edge",
@@ -45,7 +46,7 @@ ASYNCIO_AT = (
     "dispatch/doctor.py",
     "server.py",
 )
-TRIO_AT = ("dispatch/supervise", "clients", "server.py")
+TRIO_AT = ("dispatch/supervise", "link", "clients", "server.py")
 
 BANNED_IN_NAMES = ("manager", "handler", "service", "base", "utils", "helpers", "common")
 BANNED_IN_TEXT = {

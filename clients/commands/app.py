@@ -6,7 +6,6 @@ import trio
 import typer
 
 from clients.app import App
-from clients.beside import beside
 from clients.commands.enrol import add_enrol
 from clients.commands.options import (
     DEFAULT_SERVER,
@@ -23,6 +22,7 @@ from clients.commands.options import (
 from clients.commands.presses import press_and_follow
 from clients.commands.running import ExitCode, run
 from clients.commands.screen import Screen, Stopwatch
+from link.beside import beside
 from protocol.messages import Text
 from protocol.vocabulary import Kind, Role, Stage
 

@@ -6,7 +6,6 @@ from typing import Annotated
 import trio
 import typer
 
-from clients.beside import beside
 from clients.commands.options import (
     DEFAULT_SERVER,
     CaOption,
@@ -18,8 +17,9 @@ from clients.commands.options import (
 )
 from clients.commands.running import ExitCode, run
 from clients.commands.screen import Screen
-from clients.enrolment import enrol as trade
 from clients.watch import Watch
+from link.beside import beside
+from link.enrolment import enrol as trade
 from protocol.messages import Text
 from protocol.vocabulary import Role
 

@@ -5,7 +5,6 @@ from typing import Annotated
 import trio
 import typer
 
-from clients.beside import beside
 from clients.commands.enrol import add_enrol
 from clients.commands.options import (
     DEFAULT_SERVER,
@@ -19,6 +18,7 @@ from clients.commands.running import ExitCode, run
 from clients.commands.screen import Screen
 from clients.commands.watching import print_alerts
 from clients.operator import Operator
+from link.beside import beside
 from protocol.messages import Text
 from protocol.vocabulary import Outcome, Role
 

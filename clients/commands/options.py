@@ -7,8 +7,8 @@ from typing import Annotated, Final
 
 import typer
 
-from clients.enrolment import Credentials, load
-from clients.errors import CredentialsError
+from link.enrolment import Credentials, load
+from link.errors import CredentialsError
 from protocol.messages import Position, Text
 from protocol.vocabulary import Role
 

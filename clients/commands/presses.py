@@ -5,12 +5,12 @@ from typing import Final
 
 import trio
 
-from clients.beside import beside
 from clients.commands.running import ExitCode
 from clients.commands.screen import Screen, Stopwatch
 from clients.errors import ActionRefused, NoLongerOpen
 from clients.press import Press, has_reached
 from clients.sender import Sender
+from link.beside import beside
 from protocol.messages import Position, Receipt, Text
 from protocol.vocabulary import Kind, Stage
 

@@ -7,9 +7,9 @@ from enum import IntEnum
 import trio
 import typer
 
-from clients.beside import beside
 from clients.commands.screen import Screen
-from clients.errors import ClientError
+from link.beside import beside
+from link.errors import ClientError
 from protocol.messages import Text
 
 

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.text import Text as RichText
 
 from clients.commands import words
-from clients.connection import LinkState
-from clients.errors import ClientError
-from clients.feed import Reader
+from link.connection import LinkState
+from link.errors import ClientError
+from link.feed import Reader
 from protocol.messages import Alert, Receipt, Text
 
 

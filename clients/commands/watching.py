@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from clients.beside import beside
 from clients.commands.screen import Screen
 from clients.watch import Watch
+from link.beside import beside
 from protocol.messages import Alert, Text
 
 

@@ -13,7 +13,7 @@ from clients.demo.model import Summary
 from clients.demo.options import Options, parse
 from clients.demo.play import Play, run
 from clients.demo.view import summary_lines
-from clients.errors import ClientError
+from link.errors import ClientError
 
 FAILED = 1
 EXPECTED = (DemoFailed, BadQuadrants, BadIncidents, ClientError, OSError)

@@ -9,8 +9,9 @@ from clients.app import App
 from clients.button import Button
 from clients.demo.reports import Heard, Pressed, Unstored, tell
 from clients.demo.simulator import Player, Scene, say_when_up, spread_out
-from clients.errors import ActionRefused, ClientError, NotStored
+from clients.errors import ActionRefused, NotStored
 from clients.press import Press
+from link.errors import ClientError
 from protocol.messages import Position, Receipt
 from protocol.vocabulary import Kind, Role
 

@@ -10,8 +10,9 @@ import trio
 
 from clients.demo.reports import Answered, tell
 from clients.demo.simulator import Player, Scene, parser, run, say_when_up, spread_out
-from clients.errors import ActionRefused, ClientError
+from clients.errors import ActionRefused
 from clients.operator import Operator
+from link.errors import ClientError
 from protocol.messages import Alert, Text
 from protocol.vocabulary import Outcome, Reach, Role, Step
 

@@ -13,8 +13,9 @@ import trio
 from clients.demo.conduct import Answer, Temper, answer, goes_off_duty_for_s, temper_of
 from clients.demo.reports import Answered, Shown, tell
 from clients.demo.simulator import Player, Scene, parser, run, say_when_up, spread_out
-from clients.errors import ActionRefused, ClientError
+from clients.errors import ActionRefused
 from clients.patrol import Patrol
+from link.errors import ClientError
 from protocol.messages import Alert, Text
 from protocol.vocabulary import AlertState, Kind, Outcome, Role
 

@@ -13,7 +13,7 @@ from clients.demo.beats import moved
 from clients.demo.callers import Caller, connect
 from clients.demo.intent import Intent, Sequel, draw_fix, draw_intent, draw_pause_s
 from clients.demo.simulator import Player, Scene, parser, run
-from clients.errors import ClientError
+from link.errors import ClientError
 from protocol.messages import Position
 from protocol.vocabulary import Role
 

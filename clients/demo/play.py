@@ -16,8 +16,8 @@ from clients.demo.model import Model
 from clients.demo.options import Options
 from clients.demo.reports import AnyReport
 from clients.demo.set_up import Ground, enrol_view, fill_registry, forget_if_gone, prepare
-from clients.enrolment import Credentials
 from clients.operator import Operator
+from link.enrolment import Credentials
 from protocol import PATH
 
 DRAW_EVERY_S: Final = 0.25

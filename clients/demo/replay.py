@@ -15,7 +15,7 @@ from clients.demo.incidents import check, read_incidents
 from clients.demo.reports import Checked, Replaying, tell
 from clients.demo.schedule import ACCURACY_M, Schedule, Turn
 from clients.demo.simulator import Player, Scene, parser, run
-from clients.errors import ClientError
+from link.errors import ClientError
 from protocol.messages import Position, Receipt
 from protocol.vocabulary import Role, Verdict
 

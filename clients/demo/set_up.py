@@ -11,15 +11,15 @@ from typing import Final
 import msgspec
 import trio
 
-from clients import private_file
 from clients.demo import cast, city
 from clients.demo.backstage import DemoFailed, command
 from clients.demo.beats import Beat, read_beats
 from clients.demo.options import Options
 from clients.demo.simulator import CODES_FILE, REGISTRY_FILE, enrol_all
-from clients.enrolment import Credentials
-from clients.errors import ClientError
 from clients.operator import Operator
+from link import private_file
+from link.enrolment import Credentials
+from link.errors import ClientError
 
 IN_FORCE_WITHIN_S: Final = 60.0
 """The server builds its index of a large city in a few seconds."""

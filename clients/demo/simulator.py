@@ -17,11 +17,11 @@ from typing import Final
 import msgspec
 import trio
 
-from clients.connection import Link
 from clients.demo import cast
 from clients.demo.reports import Connected, Enrolling, Failed, tell
-from clients.enrolment import Credentials, enrol
-from clients.errors import ClientError
+from link.connection import Link
+from link.enrolment import Credentials, enrol
+from link.errors import ClientError
 from protocol.vocabulary import Role
 
 REGISTRY_FILE: Final = "registry.json"

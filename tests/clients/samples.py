@@ -1,7 +1,6 @@
 """Messages of a server, with only what a test is about spelt out."""
 
-from clients.enrolment import Credentials
-from clients.uuid7 import uuid7
+from link.enrolment import Credentials
 from protocol.messages import (
     Alert,
     Error,
@@ -17,6 +16,7 @@ from protocol.messages import (
     Text,
     Told,
 )
+from protocol.uuid7 import uuid7
 from protocol.vocabulary import (
     AlertState,
     ErrorCode,

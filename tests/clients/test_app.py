@@ -2,8 +2,8 @@ import trio
 
 from clients.app import App
 from protocol.messages import Position, PositionReport
-from tests.clients.peer import PATIENCE_S, peer
 from tests.clients.samples import APP
+from tests.link.peer import PATIENCE_S, peer
 
 
 async def test_where_it_is_now_is_reported_but_never_later() -> None:

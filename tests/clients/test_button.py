@@ -1,9 +1,9 @@
 from clients.button import Button
-from clients.enrolment import Credentials
+from link.enrolment import Credentials
 from protocol.messages import Hello, Signal
 from protocol.vocabulary import Kind, Role
-from tests.clients.peer import peer
 from tests.clients.samples import receipt
+from tests.link.peer import peer
 
 BUTTON = Credentials("button-1", Role.BUTTON, "button-token")
 

@@ -1,8 +1,8 @@
 import trio
 
 from clients.operator import Operator
-from tests.clients.peer import PATIENCE_S, peer
 from tests.clients.samples import OPERATOR, alert, an_id
+from tests.link.peer import PATIENCE_S, peer
 
 
 async def test_a_control_room_is_on_duty_and_confirms_nothing() -> None:

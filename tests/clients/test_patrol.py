@@ -7,8 +7,8 @@ from clients.errors import ActionRefused
 from clients.patrol import Patrol
 from protocol.messages import Accept, Alert, Arrive, Delivered, Duty, Position, PositionReport
 from protocol.vocabulary import AlertState, ErrorCode
-from tests.clients.peer import PATIENCE_S, Guest, Peer, peer
 from tests.clients.samples import PATROL, alert, an_id, error, owner
+from tests.link.peer import PATIENCE_S, Guest, Peer, peer
 
 OPEN = alert()
 MINE = alert(version=2, state=AlertState.ACCEPTED, owned_by=owner())

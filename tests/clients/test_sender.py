@@ -6,24 +6,18 @@ import pytest
 import trio
 
 from clients.app import App
-from clients.errors import (
-    ActionRefused,
-    NoLongerOpen,
-    NotReceived,
-    NotStored,
-    OutboxError,
-    Refused,
-)
-from clients.outbound import MAX_URGENT
+from clients.errors import ActionRefused, NoLongerOpen, NotReceived, NotStored, OutboxError
 from clients.outbox import Kept, Outbox
 from clients.press import Press
 from clients.sender import MAX_UNSETTLED
+from link.errors import Refused
+from link.outbound import MAX_URGENT
 from protocol.close_codes import CloseCode
 from protocol.limits import FRAMES_BURST
 from protocol.messages import Cancel, Position, Receipt, Signal
 from protocol.vocabulary import ErrorCode, Kind, Stage, Verdict
-from tests.clients.peer import PATIENCE_S, Guest, Peer, peer
 from tests.clients.samples import APP, an_id, error, receipt
+from tests.link.peer import PATIENCE_S, Guest, Peer, peer
 
 AT = Position(lat=4.65, lon=-74.1, accuracy_m=12.0)
 

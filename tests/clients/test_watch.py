@@ -3,13 +3,14 @@
 import pytest
 import trio
 
-from clients.errors import ActionRefused, Refused
+from clients.errors import ActionRefused
 from clients.operator import Operator
+from link.errors import Refused
 from protocol.close_codes import CloseCode
 from protocol.messages import Alert, Close, Command, Duty
 from protocol.vocabulary import Action, AlertState, ErrorCode, Outcome
-from tests.clients.peer import PATIENCE_S, Guest, Peer, peer
 from tests.clients.samples import OPERATOR, alert, an_id, error
+from tests.link.peer import PATIENCE_S, Guest, Peer, peer
 
 CLOSED = AlertState.CLOSED
 

@@ -15,11 +15,12 @@ import msgspec
 import trio
 
 from clients.app import App
-from clients.connection import LinkState
-from clients.enrolment import Credentials
-from clients.errors import ActionRefused, ClientError, NoLongerOpen, OutboxError
-from clients.feed import Reader
+from clients.errors import ActionRefused, NoLongerOpen, OutboxError
 from clients.patrol import Patrol
+from link.connection import LinkState
+from link.enrolment import Credentials
+from link.errors import ClientError
+from link.feed import Reader
 from protocol.messages import Alert, AnyServerMessage, Error, Position, Receipt
 from protocol.vocabulary import AlertState, Kind, Outcome, Role
 

@@ -9,8 +9,8 @@ from functools import partial
 import msgspec
 import trio
 
-from clients.connection import Link, kept_up
-from clients.enrolment import Credentials
+from link.connection import Link, kept_up
+from link.enrolment import Credentials
 from protocol.messages import AnyServerMessage, Welcome
 from protocol.vocabulary import Role
 from tests.faults.load import Handheld, say

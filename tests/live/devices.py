@@ -11,8 +11,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.trio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from clients.enrolment import Credentials, enrol
 from clients.uuid7 import new_signal_id
+from link.enrolment import Credentials, enrol
 from protocol import SUBPROTOCOL
 from protocol.codec import decode_server, encode
 from protocol.messages import (

@@ -12,9 +12,9 @@ import trio
 import trio.testing
 
 from clients.app import App
-from clients.enrolment import enrol
-from clients.errors import EnrolmentFailed
 from clients.patrol import Patrol
+from link.enrolment import enrol
+from link.errors import EnrolmentFailed
 from protocol import PATH, SUBPROTOCOL
 from protocol.codec import encode
 from protocol.messages import Hello, Position

@@ -10,8 +10,8 @@ import trio
 from websockets.exceptions import InvalidStatus
 
 from clients.app import App
-from clients.enrolment import enrol
-from clients.errors import EnrolmentFailed, Refused
+from link.enrolment import enrol
+from link.errors import EnrolmentFailed, Refused
 from protocol.close_codes import CloseCode
 from protocol.messages import (
     Accept,

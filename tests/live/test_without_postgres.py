@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import trio
 
-from clients.enrolment import enrol
-from clients.errors import EnrolmentFailed
 from dispatch.core.registry import Device
 from dispatch.store.registry_copy import load_copy
 from dispatch.supervise.exit_codes import ExitCode
 from dispatch.supervise.postgres import dsn, embedded_postgres
+from link.enrolment import enrol
+from link.errors import EnrolmentFailed
 from tests.live.devices import credentials, device, on_duty, press_and_close
 from tests.live.program import PATIENCE_S, Program
 

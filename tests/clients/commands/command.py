@@ -10,7 +10,7 @@ from pathlib import Path
 
 import trio
 
-from tests.clients.peer import PATIENCE_S
+from tests.link.peer import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[3]
 

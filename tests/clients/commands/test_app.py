@@ -9,8 +9,8 @@ from clients.commands.running import ExitCode
 from protocol.messages import Cancel, Position, Signal
 from protocol.vocabulary import Kind, Stage
 from tests.clients.commands.command import run, running
-from tests.clients.peer import peer
 from tests.clients.samples import APP, an_id, receipt
+from tests.link.peer import peer
 
 
 @pytest.fixture

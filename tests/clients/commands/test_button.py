@@ -1,12 +1,12 @@
 from pathlib import Path
 
 from clients.commands.running import ExitCode
-from clients.enrolment import Credentials
+from link.enrolment import Credentials
 from protocol.messages import Signal
 from protocol.vocabulary import Role
 from tests.clients.commands.command import run, running
-from tests.clients.peer import peer
 from tests.clients.samples import APP, receipt
+from tests.link.peer import peer
 
 
 async def test_pressing_a_button(tmp_path: Path) -> None:

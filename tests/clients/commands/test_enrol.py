@@ -1,12 +1,12 @@
 from pathlib import Path
 
 from clients.commands.running import ExitCode
-from clients.enrolment import load
+from link.enrolment import load
 from protocol.messages import Enrol, Enrolled
 from protocol.vocabulary import ErrorCode, Role
 from tests.clients.commands.command import running
-from tests.clients.peer import peer
 from tests.clients.samples import APP, error
+from tests.link.peer import peer
 
 ENROLLED = Enrolled(device_id="app-1", role=Role.APP, token="app-token")
 CODE = ("--code", "K7QF-2M9X")

@@ -7,8 +7,8 @@ from protocol.close_codes import CloseCode
 from protocol.messages import Close
 from protocol.vocabulary import AlertState, ErrorCode, Outcome
 from tests.clients.commands.command import run, running
-from tests.clients.peer import peer
 from tests.clients.samples import OPERATOR, alert, an_id, error
+from tests.link.peer import peer
 
 
 @pytest.fixture

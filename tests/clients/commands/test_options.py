@@ -13,7 +13,7 @@ from clients.commands.options import (
     parse_at,
     ssl_context,
 )
-from clients.errors import CredentialsError
+from link.errors import CredentialsError
 from protocol.messages import Position
 from protocol.vocabulary import Role
 from tests.clients.samples import APP, OPERATOR

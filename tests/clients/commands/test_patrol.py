@@ -7,8 +7,8 @@ from clients.commands.running import ExitCode
 from protocol.messages import Accept, Arrive, Close, Delivered
 from protocol.vocabulary import AlertState, ErrorCode, Outcome
 from tests.clients.commands.command import running
-from tests.clients.peer import peer
 from tests.clients.samples import PATROL, alert, an_id, error, owner
+from tests.link.peer import peer
 
 
 @pytest.fixture

@@ -2,15 +2,15 @@ import pytest
 import trio
 
 from clients.app import App
-from clients.beside import beside
 from clients.commands import presses
 from clients.commands.presses import press_and_follow
 from clients.commands.running import ExitCode
 from clients.commands.screen import Screen
+from link.beside import beside
 from protocol.messages import Signal
 from protocol.vocabulary import ErrorCode, Kind, Stage
-from tests.clients.peer import PATIENCE_S, peer
 from tests.clients.samples import APP, an_id, error, receipt
+from tests.link.peer import PATIENCE_S, peer
 
 
 async def test_it_follows_to_the_stage_asked_for_and_tells_of_older_presses(

@@ -7,7 +7,7 @@ import typer
 
 from clients.commands.running import ExitCode, run
 from clients.commands.screen import Screen
-from clients.errors import ClientError
+from link.errors import ClientError
 from protocol.messages import Text
 
 

@@ -2,9 +2,9 @@ import pytest
 import trio
 
 from clients.commands.screen import Screen, Stopwatch, printable
-from clients.connection import UP, LinkState
-from clients.errors import ClientError
-from clients.feed import Feed
+from link.connection import UP, LinkState
+from link.errors import ClientError
+from link.feed import Feed
 from protocol.messages import Text
 from tests.clients.samples import alert, an_id, receipt
 

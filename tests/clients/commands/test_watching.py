@@ -1,14 +1,14 @@
 import pytest
 import trio
 
-from clients.beside import beside
 from clients.commands.screen import Screen
 from clients.commands.watching import print_alerts
 from clients.operator import Operator
+from link.beside import beside
 from protocol.messages import Alert, Command
 from protocol.vocabulary import Action, AlertState
-from tests.clients.peer import PATIENCE_S, peer
 from tests.clients.samples import OPERATOR, alert, an_id
+from tests.link.peer import PATIENCE_S, peer
 
 
 async def test_alerts_rings_and_what_is_gone_are_printed(

@@ -10,11 +10,11 @@ import trio
 from clients.demo import reports
 from clients.demo.cast import Device, Registry, Spot
 from clients.demo.simulator import Act, Player, Scene
-from clients.enrolment import Credentials
+from link.enrolment import Credentials
 from protocol.messages import Delivered
 from protocol.vocabulary import Role
-from tests.clients.peer import Guest, Peer, peer
 from tests.clients.samples import QUADRANT
+from tests.link.peer import Guest, Peer, peer
 
 HURRY = 1_000.0
 HOME = Spot(10.4, -75.5)

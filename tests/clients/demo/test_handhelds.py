@@ -6,8 +6,8 @@ from clients.demo.reports import Shown
 from protocol.messages import Accept, Alert, Arrive, Close, Delivered
 from protocol.vocabulary import AlertState, Outcome, Role
 from tests.clients.demo.stage import acting, hear, player, reported
-from tests.clients.peer import Guest
 from tests.clients.samples import alert, an_id, owner
+from tests.link.peer import Guest
 
 PATROL = player(Role.PATROL, "patrol-1")
 

@@ -7,8 +7,8 @@ from clients.demo.members import act
 from protocol.messages import Signal
 from protocol.vocabulary import Kind, Role, Stage
 from tests.clients.demo.stage import HOME, acting, hear, player
-from tests.clients.peer import Guest
 from tests.clients.samples import receipt
+from tests.link.peer import Guest
 
 
 @pytest.fixture(autouse=True)

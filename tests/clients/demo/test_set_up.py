@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from clients import private_file
 from clients.demo import cast
 from clients.demo.beats import BadQuadrants
 from clients.demo.options import parse
 from clients.demo.set_up import edition_of, forget_if_gone, keep_codes, prepare
 from dispatch.store.quadrant_file import read_quadrants
+from link import private_file
 from protocol.limits import CODE_CHARS
 from protocol.vocabulary import Role
 

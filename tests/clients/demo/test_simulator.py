@@ -5,8 +5,8 @@ import pytest
 
 from clients.demo.reports import Enrolling
 from clients.demo.simulator import enrol_all
-from clients.enrolment import Credentials
-from clients.errors import EnrolmentFailed
+from link.enrolment import Credentials
+from link.errors import EnrolmentFailed
 from protocol.vocabulary import Role
 
 NOWHERE = "ws://127.0.0.1:1/v1"

@@ -9,13 +9,14 @@ from typing import Final, Protocol
 
 import trio
 
-from clients.backoff import full_jitter_s
-from clients.beside import beside
-from clients.enrolment import Credentials
-from clients.errors import Refused
-from clients.feed import Feed, Reader
-from clients.half_open import watch_for_silence
-from clients.wire import BROKEN, Ending, Wire, check_address, opened, why_broken
+from link.backoff import full_jitter_s
+from link.beside import beside
+from link.enrolment import Credentials
+from link.errors import Refused
+from link.feed import Feed, Reader
+from link.half_open import watch_for_silence
+from link.outbound import MAX_URGENT
+from link.wire import BROKEN, Ending, Wire, check_address, opened, why_broken
 from protocol.close_codes import may_reconnect
 from protocol.codec import encode
 from protocol.messages import AnyServerMessage, ClientMessage, Hello, Text, Welcome
@@ -35,7 +36,7 @@ class Owner(Protocol):
         """The link is up: what it is given to send now goes first."""
 
     def heard(self, message: AnyServerMessage) -> None:
-        """The server said something (`welcome` and `pong` excepted)."""
+        """The server said something (`welcome` and answers to the link's own pings excepted)."""
 
     def lost(self) -> None:
         """The link is down; whatever was not answered may never have arrived."""
@@ -63,7 +64,7 @@ class Link:
             ...
 
     `jitter` draws a number from 0 to 1. `dial` opens the byte stream, where plain TCP to the
-    address will not do (a modem, a tunnel).
+    address will not do (a modem, a tunnel). `client` names the program to the server.
     """
 
     def __init__(
@@ -76,6 +77,8 @@ class Link:
         on_duty: bool | None = None,
         jitter: Callable[[], float] | None = None,
         dial: Dial | None = None,
+        client: str = CLIENT_NAME,
+        urgent_max: int = MAX_URGENT,
     ) -> None:
         """Raises `BadAddress` unless the URL is `wss://`, or `ws://` on this machine."""
         check_address(url)
@@ -86,6 +89,8 @@ class Link:
         self._ssl_context = ssl_context
         self._jitter = jitter or SystemRandom().random
         self._dial = dial
+        self._client = client
+        self._urgent_max = urgent_max
         self._wire: Wire | None = None
         self._hurried = trio.Event()
         self._leaving = False
@@ -151,7 +156,7 @@ class Link:
                 stream = None if self._dial is None else await self._dial()
                 async with opened(self._url, self._ssl_context, stream) as socket:
                     watch_for_silence(socket.stream)
-                    wire = Wire(socket, scope)
+                    wire = Wire(socket, scope, self._urgent_max)
                     await self._converse(wire)
             except BROKEN as error:
                 return Ending(why_broken(error))
@@ -161,7 +166,7 @@ class Link:
 
     async def _converse(self, wire: Wire) -> None:
         device_id, token = self._credentials.device_id, self._credentials.token
-        hello = Hello(device_id=device_id, token=token, on_duty=self.on_duty, client=CLIENT_NAME)
+        hello = Hello(device_id=device_id, token=token, on_duty=self.on_duty, client=self._client)
         welcome = await wire.greet(hello)
         if welcome is None:
             return

@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 import trio
 
-from clients import private_file
-from clients.errors import ASK_FOR_A_CODE, CredentialsError, EnrolmentFailed
-from clients.wire import BROKEN, check_address, opened, why_broken
+from link import private_file
+from link.errors import ASK_FOR_A_CODE, CredentialsError, EnrolmentFailed
+from link.wire import BROKEN, check_address, opened, why_broken
 from protocol.codec import decode_server, encode
 from protocol.messages import AnyServerMessage, Enrol, Enrolled, Error, Text
 from protocol.vocabulary import Role

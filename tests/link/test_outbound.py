@@ -2,7 +2,7 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.outbound import (
+from link.outbound import (
     MAX_ROUTINE,
     MAX_URGENT,
     ROUTINE_BURST,
@@ -85,3 +85,9 @@ def test_an_allowance_is_never_exceeded(pauses_s: list[float]) -> None:
 def test_routine_frames_leave_room_in_the_servers_allowance() -> None:
     assert ROUTINE_BURST < FRAMES_BURST
     assert ROUTINE_PER_S < FRAMES_PER_S
+
+
+async def test_a_program_that_has_more_to_say_than_most_has_more_room() -> None:
+    outbound = Outbound(urgent_max=MAX_URGENT + 1)
+    assert all(outbound.put(b"signal") for _ in range(MAX_URGENT + 1))
+    assert not outbound.put(b"one too many")

@@ -8,14 +8,14 @@ import trustme
 from websockets.trio.server import serve
 from websockets.typing import Subprotocol
 
-from clients.beside import beside
-from clients.enrolment import Credentials, enrol, load
-from clients.errors import BadAddress, CredentialsError, EnrolmentFailed
+from link.beside import beside
+from link.enrolment import Credentials, enrol, load
+from link.errors import BadAddress, CredentialsError, EnrolmentFailed
 from protocol import SUBPROTOCOL
 from protocol.messages import AnyServerMessage, Enrol, Enrolled
 from protocol.vocabulary import ErrorCode, Role
-from tests.clients.peer import Peer, peer
 from tests.clients.samples import APP, error
+from tests.link.peer import Peer, peer
 
 ENROLLED = Enrolled(device_id="app-1", role=Role.APP, token="app-token")
 

@@ -15,7 +15,7 @@ from websockets.server import ServerProtocol
 from websockets.trio.server import Server, ServerConnection, serve
 from websockets.typing import Subprotocol
 
-from clients.beside import beside
+from link.beside import beside
 from protocol import SUBPROTOCOL
 from protocol.codec import decode_client, encode
 from protocol.messages import AnyClientMessage, AnyServerMessage, Hello, Notice, Ping, Pong, Welcome

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.backoff import CAP_S, FIRST_S, full_jitter_s
+from link.backoff import CAP_S, FIRST_S, full_jitter_s
 
 
 def test_the_longest_wait_doubles_up_to_the_cap() -> None:

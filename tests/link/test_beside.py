@@ -1,7 +1,7 @@
 import pytest
 import trio
 
-from clients.beside import beside
+from link.beside import beside
 
 
 async def _fails() -> None:

@@ -9,8 +9,8 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.frames import Close
 from websockets.http11 import Response
 
-from clients.errors import BadAddress, closed_because
-from clients.wire import (
+from link.errors import BadAddress, closed_because
+from link.wire import (
     ANSWER_WITHIN_S,
     MAX_MESSAGE_BYTES,
     PING_SHARE,

@@ -1,7 +1,7 @@
 import pytest
 import trio
 
-from clients.feed import MAX_UNREAD, Feed, Reader
+from link.feed import MAX_UNREAD, Feed, Reader
 
 
 async def _all(reader: Reader[str]) -> list[str]:

@@ -46,7 +46,9 @@ class Allowance:
 class Outbound:
     """The frames of one connection, in the order in which they should be written."""
 
-    def __init__(self) -> None:
+    def __init__(self, urgent_max: int = MAX_URGENT) -> None:
+        """`urgent_max`: how many urgent frames may wait, if the program has more than most."""
+        self._urgent_max = urgent_max
         self._urgent: deque[bytes] = deque()
         self._routine: deque[bytes] = deque()
         self._allowance = Allowance(ROUTINE_BURST, ROUTINE_PER_S, trio.current_time())
@@ -55,7 +57,7 @@ class Outbound:
 
     def put(self, frame: bytes, *, routine: bool = False) -> bool:
         """Take a frame. False: there is no room, so the connection is not being read."""
-        line, room = (self._routine, MAX_ROUTINE) if routine else (self._urgent, MAX_URGENT)
+        line, room = (self._routine, MAX_ROUTINE) if routine else (self._urgent, self._urgent_max)
         if len(line) >= room:
             return False
         line.append(frame)

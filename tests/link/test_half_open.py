@@ -5,7 +5,7 @@ import socket
 import trio
 from trio.testing import memory_stream_pair
 
-from clients.half_open import (
+from link.half_open import (
     PROBE_AFTER_S,
     PROBE_EVERY_S,
     PROBES,

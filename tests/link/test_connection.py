@@ -7,16 +7,25 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from clients.backoff import CAP_S
-from clients.beside import beside
-from clients.connection import SETTLED_AFTER_S, Link, kept_up
-from clients.errors import BadAddress, Refused
-from clients.wire import ANSWER_WITHIN_S, PING_SHARE, SEND_WITHIN_S, WELCOME_WITHIN_S
+from link.backoff import CAP_S
+from link.beside import beside
+from link.connection import SETTLED_AFTER_S, Link, kept_up
+from link.errors import BadAddress, Refused
+from link.wire import ANSWER_WITHIN_S, PING_SHARE, SEND_WITHIN_S, WELCOME_WITHIN_S
 from protocol.close_codes import CloseCode, may_reconnect
-from protocol.messages import AnyServerMessage, Cancel, Duty, Hello, Signal, Welcome
+from protocol.messages import (
+    AnyServerMessage,
+    Cancel,
+    Duty,
+    Hello,
+    Ping,
+    Pong,
+    Signal,
+    Welcome,
+)
 from protocol.vocabulary import Kind
-from tests.clients.peer import PATIENCE_S, MemoryPeer, peer
 from tests.clients.samples import APP, PATROL, SYNCED, an_id
+from tests.link.peer import PATIENCE_S, MemoryPeer, peer
 
 
 class Listener:
@@ -76,6 +85,20 @@ async def test_it_says_who_it_is_and_hands_over_what_it_hears(autojump_clock: Mo
         await until(lambda: listener.messages == [SYNCED])
         assert link.up
         assert guest.socket.protocol.extensions == []  # no compression
+
+
+async def test_the_owner_hears_the_answers_to_its_own_pings(autojump_clock: MockClock) -> None:
+    async with linked() as (link, server, listener):
+        guest = await server.visit()
+        await guest.welcome()
+        await until(lambda: link.up)
+        link.send(Ping(ref="mine"))
+        await until(lambda: Pong(now_ms=0, ref="mine") in listener.messages)
+        await trio.sleep(100 * 25)
+        assert guest.pings > 1
+        assert [each for each in listener.messages if isinstance(each, Pong)] == [
+            Pong(now_ms=0, ref="mine")
+        ]
 
 
 async def test_what_the_owner_sends_when_greeted_goes_first(autojump_clock: MockClock) -> None:

@@ -16,8 +16,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.trio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from clients.errors import BadAddress, closed_because
-from clients.outbound import Outbound
+from link.errors import BadAddress, closed_because
+from link.outbound import MAX_URGENT, Outbound
 from protocol import MAX_FRAME_BYTES, SUBPROTOCOL
 from protocol.codec import decode_server, encode
 from protocol.messages import AnyServerMessage, Hello, Ping, Pong, Text, Welcome
@@ -120,11 +120,13 @@ class Wire:
     cancelled `send` may have written half a frame, after which nothing may follow.
     """
 
-    def __init__(self, socket: ClientConnection, scope: trio.CancelScope) -> None:
+    def __init__(
+        self, socket: ClientConnection, scope: trio.CancelScope, urgent_max: int = MAX_URGENT
+    ) -> None:
         self.ending: Ending | None = None
         self._socket = socket
         self._scope = scope
-        self._outbound = Outbound()
+        self._outbound = Outbound(urgent_max)
         self._doubted = trio.Event()
         self._asked = ""
         self._answered = trio.Event()
@@ -168,13 +170,12 @@ class Wire:
         return None
 
     async def read(self, hear: Callable[[AnyServerMessage], None]) -> None:
-        """Hand every message but pongs to `hear` until the connection ends."""
+        """Hand all messages but answers to `keep_alive` to `hear` until the connection ends."""
         try:
             while True:
                 message = await self._receive()
-                if isinstance(message, Pong):
-                    if message.ref == self._asked:
-                        self._answered.set()
+                if isinstance(message, Pong) and message.ref == self._asked:
+                    self._answered.set()
                 elif message is not None:
                     hear(message)
         except ConnectionClosed as closed:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from clients import private_file
+from link import private_file
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
 

@@ -1,14 +1,13 @@
 """One emergency, as the dispatcher keeps it."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from dispatch.core.locate import Location
 from protocol.messages import QuadrantView
 from protocol.vocabulary import AlertState, Kind, Outcome, Reach, Step, Urgency, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a signal comes from. Without coordinates there is only the location's `found_by`."""
 
     lat: float | None
@@ -19,8 +18,7 @@ class Place:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class Press:
+class Press(Struct, frozen=True):
     """One signal of an alert, as its sender is answered. `at_s` is monotonic."""
 
     signal_id: str
@@ -30,8 +28,7 @@ class Press:
     at_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
+class Folded(Struct, frozen=True):
     """A press that joined an alert after the one that raised it."""
 
     press: Press
@@ -39,8 +36,7 @@ class Folded:
     received_at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """The patrol that answers. `due_s` is monotonic: when it is overdue."""
 
     device_id: str
@@ -49,8 +45,7 @@ class Owner:
     overdue: bool = False
 
 
-@dataclass(slots=True)
-class StageTimes:
+class StageTimes(Struct):
     """Wall-clock milliseconds of what has happened, None of what has not."""
 
     pressed_at_ms: int | None = None
@@ -62,8 +57,7 @@ class StageTimes:
     closed_at_ms: int | None = None
 
 
-@dataclass(slots=True)
-class Alert:
+class Alert(Struct):
     """The facts of one alert. Its id is the id of the signal that raised it.
 
     Times ending in `_s` are monotonic; None means that nothing is due.

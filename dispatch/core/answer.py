@@ -1,6 +1,8 @@
 """What a patrol, or the control room, does with an alert: delivered, accept, arrive, close."""
 
-from dataclasses import replace
+import dataclasses
+
+from msgspec.structs import replace
 
 from dispatch.core.alert import Alert, Owner
 from dispatch.core.assign import assign
@@ -146,9 +148,9 @@ def _mark_sender(city: City, alert: Alert, now: Moment) -> Effect:
     device = city.registry.devices.get(alert.device_id)
     person = city.registry.people.get((device.person_id or "") if device else "")
     if person is not None:
-        city.registry.apply(replace(person, false_alarms=person.false_alarms + 1))
+        city.registry.apply(dataclasses.replace(person, false_alarms=person.false_alarms + 1))
     elif device is not None:
-        city.registry.apply(replace(device, false_alarms=device.false_alarms + 1))
+        city.registry.apply(dataclasses.replace(device, false_alarms=device.false_alarms + 1))
     fact = Fact(
         FactKind.FALSE_ALARM,
         now.wall_ms,

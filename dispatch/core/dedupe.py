@@ -10,10 +10,11 @@ alert only when the alert is open and of the same family of kinds, and then only
 """
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from dispatch.core.alert import Alert
 from dispatch.core.board import Board
@@ -50,8 +51,7 @@ FAMILY: Final = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """The verdict, and the alert that the signal belongs to unless it is the first of one.
 
     No verdict: the id is already another device's, which is a conflict and never a merge.

@@ -1,6 +1,6 @@
 """What time does to alerts: updates held back, steps of escalation, patrols that do not arrive."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from dispatch.core.alert import Alert
 from dispatch.core.answer import AUTOMATIC, end, lose_owner

@@ -3,7 +3,7 @@
 Devices and sessions are named by id, never by socket, so that edges may one day be other processes.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from dispatch.core.entry import Entry
 from dispatch.core.facts import Fact
@@ -11,8 +11,7 @@ from protocol.close_codes import CloseCode
 from protocol.messages import AnyServerMessage
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Struct, frozen=True):
     """One frame, encoded once, to every device named that is connected."""
 
     devices: tuple[str, ...]
@@ -21,39 +20,34 @@ class Send:
     """Set on the first fan-out of this alert: the core wants to hear when it was `Written`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """One frame to a session, whether or not its device is known yet."""
 
     session_id: int
     message: AnyServerMessage
 
 
-@dataclass(frozen=True, slots=True)
-class CloseSession:
+class CloseSession(Struct, frozen=True):
     """End a session after what was already sent to it."""
 
     session_id: int
     code: CloseCode
 
 
-@dataclass(frozen=True, slots=True)
-class IssueToken:
+class IssueToken(Struct, frozen=True):
     """Make a token for this device, keep its digest, and only then tell the session."""
 
     session_id: int
     device_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """A fact to put on the record."""
 
     fact: Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(Struct, frozen=True):
     """Lines for the journal. `presses`, (alert id, signal id), wait to hear that they are stored.
 
     The core is told by the event `Stored`, or `NotStored`.

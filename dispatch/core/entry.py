@@ -1,10 +1,9 @@
 """One line of the journal: what was decided, and what the alert has become by it."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A fact, in the words of `dispatch.core.facts`, and the alert's whole state after it.
 
     `state` is the alert as `dispatch.core.snapshot` writes it (opaque to the journal), so that the

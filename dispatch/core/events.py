@@ -1,13 +1,12 @@
 """What happens to the core. Changes of the registry (`dispatch.core.registry`) are events too."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from dispatch.core.registry import Change
 from protocol.messages import AnyClientMessage
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
+class Connected(Struct, frozen=True):
     """A device proved who it is. `on_duty` is what its `hello` said of duty, if anything."""
 
     session_id: int
@@ -15,16 +14,14 @@ class Connected:
     on_duty: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Disconnected:
+class Disconnected(Struct, frozen=True):
     """A greeted session ended."""
 
     session_id: int
     device_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Struct, frozen=True):
     """A greeted device said something."""
 
     device_id: str
@@ -33,51 +30,44 @@ class Received:
     """When its bytes were read, by the wall clock: earlier than now if we were busy."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """The first fan-out of an alert was handed to the network."""
 
     alert_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class TokenKept:
+class TokenKept(Struct, frozen=True):
     """A device's new token is safely stored; it may greet with it from now on."""
 
     device_id: str
     token_hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """These presses, (alert id, signal id), are safely where they must be."""
 
     presses: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Journaled:
+class Journaled(Struct, frozen=True):
     """These presses are in the journal, but the database, which must have them too, is away."""
 
     presses: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NotStored:
+class NotStored(Struct, frozen=True):
     """These presses could not be stored. They were dispatched; their senders should know."""
 
     presses: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KeepAgain:
+class KeepAgain(Struct, frozen=True):
     """What became of these alerts did not get into the journal, which may take it by now."""
 
     alert_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True):
     """Time has passed: do what is due, of one alert. Asked again while the deadline has passed."""
 
 

@@ -4,8 +4,9 @@ A fact says what was decided about which alert and device, and why, in words tha
 counted under the same names. Who the person is and where they are stays in the registry.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class FactKind(StrEnum):
@@ -30,8 +31,7 @@ class FactKind(StrEnum):
     REVOKED = "revoked"
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """One decision. `reason` is a word of a closed set: a verdict, a denial, a step."""
 
     kind: FactKind

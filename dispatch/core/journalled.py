@@ -4,8 +4,9 @@ Added after everything else, so that nothing waits for it: the fan-out is on its
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from dispatch.core.alert import Alert
 from dispatch.core.city import City

@@ -7,11 +7,11 @@ Avenues are borders and people press in avenues, so one bare quadrant is not an 
 with the distance to the border, the runner-up and the quadrants within the fix's accuracy.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import shapely
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from dispatch.core import cells
@@ -32,8 +32,7 @@ assert ACCURACY_MAX_M <= RUNNER_UP_WITHIN_M  # noqa: S101 - one look around serv
 assert NEAREST_WITHIN_M <= RUNNER_UP_WITHIN_M  # noqa: S101
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Struct, frozen=True):
     """Where a place is, in the words of one edition of the quadrants.
 
     `border_m` is the distance to the quadrant's border, from within for INSIDE and TIE, from

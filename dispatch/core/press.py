@@ -1,6 +1,6 @@
 """The way of one press: verify, deduplicate, locate, assign, arm escalation, fan out, receipt."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from dispatch.core.alert import Alert, Folded, Press, StageTimes
 from dispatch.core.assign import assign
@@ -22,8 +22,7 @@ from protocol.messages import Cancel, PositionReport, Signal
 from protocol.vocabulary import Kind, Role, Urgency, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """One signal: who spoke, which device was pressed, where that is as far as we know."""
 
     speaker: Device

@@ -5,9 +5,10 @@ the boot they were counted from, so both go along: with each state, for one that
 since may be several boots old.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
+from msgspec.structs import replace
 
 from dispatch.core.alert import Alert, Press
 from dispatch.core.moment import Moment

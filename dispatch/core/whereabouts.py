@@ -5,8 +5,10 @@ its registered place; its front's place; nothing. A press is never dropped for w
 """
 
 import math
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from dispatch.core.alert import Place
 from dispatch.core.limits import ACCURACY_UNKNOWN_M, ACCURACY_USABLE_M, LAST_KNOWN_MAX_AGE_S
@@ -20,8 +22,7 @@ _FIXED: Final = frozenset({FoundBy.INSIDE, FoundBy.TIE, FoundBy.NEAREST})
 _EARTH_M_PER_DEG: Final = 111_195.0
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """Coordinates, how sure they are, and where they were taken from.
 
     `source` is None for the fix of the press itself: then the locator says how it was found.
@@ -35,8 +36,7 @@ class Point:
     source: FoundBy | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LastKnown:
+class LastKnown(Struct, frozen=True):
     """The newest position that a device reported, and when (monotonic)."""
 
     position: Position

@@ -1,9 +1,8 @@
 """Whatever an alert has become comes back the same; its deadlines keep their moment."""
 
-from dataclasses import replace
-
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from dispatch.core.moment import Moment
 from dispatch.core.snapshot import UnreadableState, freeze, thaw

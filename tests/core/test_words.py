@@ -1,7 +1,7 @@
-from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
+from msgspec.structs import replace
 
 from dispatch.core import words
 from dispatch.core.words import ERROR, NOTICE, OUTCOME, RECEIVED, TRIED, receipt_text

@@ -29,5 +29,6 @@ QUICK: Final = (
     "database-killed",
     "disk-full",
     "sync-fails",
+    "bad-network",
 )
 """Those of which a few seconds prove something."""

@@ -1,4 +1,4 @@
-"""Networks that delay, cut and swallow, readers that do not read, and peers that are gone."""
+"""Networks that delay, cut and keep, readers that do not read, and peers that are gone."""
 
 import os
 import select
@@ -25,9 +25,9 @@ from tests.live.program import free_port
 from tests.live.test_faults import UPGRADE, masked
 
 FOUND_WITHIN_S: Final = 10.0
-WEATHER: Final = ("delay", "crumble", "cut", "reset", "swallow", "swallow-up")
-WEATHER_IN_SHORT: Final = ("delay", "cut", "swallow")
-CUTTING: Final = frozenset({"cut", "reset", "swallow", "swallow-up"})
+WEATHER: Final = ("delay", "crumble", "cut", "reset", "black-hole", "black-hole-up")
+WEATHER_IN_SHORT: Final = ("delay", "cut", "black-hole")
+CUTTING: Final = frozenset({"cut", "reset", "black-hole", "black-hole-up"})
 READS: Final = 12
 """A second each: beyond the time after which a reader is given up."""
 READER_MAX_BYTES: Final = 80 * 2**20

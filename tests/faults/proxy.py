@@ -7,8 +7,11 @@ It obeys the lines of its input, each for all connections at once and until the 
     crumble      data comes in pieces of a few bytes
     cut          half of a piece gets through, then both ends are closed
     reset        the same, with a TCP reset
-    swallow      connections stay open and nothing gets through; new ones too
-    swallow-up   the same, of what devices send only
+    black-hole   connections stay open and nothing gets through; new ones too
+    black-hole-up  the same, of what devices send only
+
+What a black hole kept comes late, whole and in order, on connections that nobody gave up: TCP sends
+again what was lost. It never leaves a gap in a stream that goes on.
 """
 
 import random
@@ -24,6 +27,8 @@ CHUNK: Final = 65_536
 CRUMB: Final = 7
 DELAY_S: Final = (0.01, 0.3)
 ENDING: Final = ("cut", "reset")
+HOLES: Final = ("black-hole",)
+HOLES_UP: Final = ("black-hole", "black-hole-up")
 BROKEN: Final = (OSError, trio.BrokenResourceError, trio.ClosedResourceError)
 
 
@@ -56,7 +61,7 @@ class Line:
 
     async def carry(self) -> None:
         async with self._device:
-            await self._weather.clears("swallow", *ENDING)
+            await self._weather.clears(*HOLES, *ENDING)
             with suppress(*BROKEN):
                 server = await trio.open_tcp_stream("127.0.0.1", self._target)
                 async with server, trio.open_nursery() as nursery:
@@ -74,11 +79,10 @@ class Line:
 
     async def _send(self, sink: trio.SocketStream, data: bytes, is_up: bool) -> bool:
         """Send it as the weather is. False: this connection is over."""
+        await self._weather.clears(*(HOLES_UP if is_up else HOLES))
         weather = self._weather.now
         if weather == "delay":
             await trio.sleep(self._chance.uniform(*DELAY_S))
-        elif weather == "swallow" or (weather == "swallow-up" and is_up):
-            return True
         elif weather in ENDING:
             await sink.send_all(data[: len(data) // 2])
             if weather == "reset":

@@ -131,7 +131,8 @@ def cities(draw: st.DrawFn) -> Edition:
     towns = shapely.MultiPoint([(lon + x * STEP_DEG, lat + y * STEP_DEG) for x, y in seeds])
     frame = shapely.box(lon, lat, lon + side * STEP_DEG, lat + side * STEP_DEG)
     cells = shapely.get_parts(shapely.voronoi_polygons(towns, extend_to=frame))
-    polygons = [cell.intersection(frame) for cell in cells]
+    # Rounding leaves a cell now and then that touches itself, which GEOS then refuses to cut.
+    polygons = [shapely.make_valid(cell).intersection(frame) for cell in cells]
     if draw(st.booleans()):  # a lake, across borders or within one quadrant
         x, y = draw(spot)
         lake = shapely.Point(lon + x * STEP_DEG, lat + y * STEP_DEG)

@@ -14,7 +14,8 @@ PACKAGES = ("protocol", "link", "dispatch", "clients", "bench")
 FUNCTION_LINES_MAX = 60
 FILE_LINES_MAX = 400
 
-CLOCKS_AND_CHANCE = {"time", "random", "uuid", "secrets", "datetime"}
+CLOCKS_AND_CHANCE = {"time", "random", "uuid", "secrets"}
+READS_A_CLOCK = {"now", "today", "utcnow"}  # datetime may reckon, but not look
 NETWORK = {"asyncio", "trio", "socket", "ssl", "select", "selectors", "threading", "subprocess"}
 SAYING = {"logging", "structlog"}
 SANS_IO = ("protocol", "dispatch/core")
@@ -114,6 +115,20 @@ def test_the_core_and_the_protocol_do_no_io() -> None:
             if is_under(path, *SANS_IO)
             for line, module in imports(path)
             if module.split(".")[0] in banned
+        ]
+    )
+
+
+def test_the_core_and_the_protocol_read_no_clock() -> None:
+    report(
+        [
+            f"{name_of(path)}:{node.lineno}: calls {node.func.attr}(); take the time as an argument"
+            for path in sources()
+            if is_under(path, *SANS_IO)
+            for node in ast.walk(parsed(path))
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in READS_A_CLOCK
         ]
     )
 

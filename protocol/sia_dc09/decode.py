@@ -1,11 +1,11 @@
 """The way of one frame: from its bytes to what a panel reports, or to what is wrong with it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from protocol.sia_dc09.content import Content, read_content
-from protocol.sia_dc09.events import CONTACT_ID, SIA, Event, read_events
+from protocol.sia_dc09.events import CONTACT_ID, SIA, Event, Report, read_events
 from protocol.sia_dc09.extended import Details, read_details
 from protocol.sia_dc09.faults import Fault, Reason
 from protocol.sia_dc09.frame import Frame, read_frame
@@ -61,7 +61,7 @@ class Message:
 def decode(raw: bytes, accounts: Mapping[str, Account], now_s: float) -> Message | Fault:
     """Read one frame, from LF to CR. `now_s` is in seconds since the epoch.
 
-    Accounts are named as `Header.account_id` is. Never raises for any bytes that come.
+    Accounts are named as `Header.account_id` is. Never raises, whatever the bytes are.
     """
     frame = read_frame(raw)
     if isinstance(frame, Fault):
@@ -72,55 +72,53 @@ def decode(raw: bytes, accounts: Mapping[str, Account], now_s: float) -> Message
         return Fault(Reason.UNKNOWN_ACCOUNT, header)
     if header.id_token not in LINK_TESTS | REPORTS:
         return Fault(Reason.UNKNOWN_ID, header)
-    content = _open(frame, account)
-    if isinstance(content, Fault):
-        return content
-    sent_at_s = None if content.timestamp is None else read_timestamp(content.timestamp)
-    untimely = _judge_time(header, account, sent_at_s, now_s)
-    if untimely is not None:
-        return untimely
+    content = _open(frame, account.key)
+    if isinstance(content, Reason):
+        return Fault(content, header)
+    sent_at_s = read_timestamp(content.timestamp or b"")
+    if header.is_encrypted:
+        untimely = _judge_time(content, sent_at_s, account.window, now_s)
+        if untimely is not None:
+            return Fault(untimely, header)
     return _report(header, content, sent_at_s)
 
 
-def _open(frame: Frame, account: Account) -> Content | Fault:
+def _open(frame: Frame, key: bytes | None) -> Content | Reason:
     """Decrypt the body, and take it apart."""
-    header, body = frame.header, frame.body
-    if not header.is_encrypted:
-        if account.key is not None:
-            return Fault(Reason.NOT_ENCRYPTED, header)
-        return read_content(body) or Fault(Reason.BAD_DATA, header)
-    if account.key is None:
-        return Fault(Reason.NO_KEY, header)
-    clear = unseal(body, account.key)
-    content = None if clear is None else read_content(clear)
-    return content or Fault(Reason.UNDECRYPTABLE, header)
+    if not frame.header.is_encrypted:
+        return Reason.NOT_ENCRYPTED if key else read_content(frame.body) or Reason.BAD_DATA
+    if key is None:
+        return Reason.NO_KEY
+    clear = unseal(frame.body, key)
+    return (clear and read_content(clear)) or Reason.UNDECRYPTABLE
 
 
 def _judge_time(
-    header: Header, account: Account, sent_at_s: int | None, now_s: float
-) -> Fault | None:
-    """Hold an encrypted message to its time; in clear a time proves nothing (5.5.1.9)."""
-    if not header.is_encrypted:
-        return None
+    content: Content, sent_at_s: int | None, window: Window, now_s: float
+) -> Reason | None:
+    """Hold a message to its time, if it is encrypted; in clear a time proves nothing (5.5.1.9)."""
     if sent_at_s is None:
-        return Fault(Reason.NO_TIMESTAMP, header)
-    if not account.window.holds(sent_at_s, now_s):
-        return Fault(Reason.OUTSIDE_WINDOW, header)
-    return None
+        # Bytes decrypted with another key may hold a bracket by chance, but no time after it.
+        return Reason.UNDECRYPTABLE if content.rest else Reason.NO_TIMESTAMP
+    return None if window.holds(sent_at_s, now_s) else Reason.OUTSIDE_WINDOW
 
 
 def _report(header: Header, content: Content, sent_at_s: int | None) -> Message | Fault:
+    report = Report()
+    if header.id_token in REPORTS:
+        found = read_events(header.id_token, content.data)
+        if found is None:
+            return Fault(Reason.BAD_DATA, header)
+        report = found
     details = read_details(content.extended)
-    if header.id_token in LINK_TESTS:
-        return Message(header, content.data, details=details, sent_at_s=sent_at_s)
-    report = read_events(header.id_token, content.data)
-    if report is None:
-        return Fault(Reason.BAD_DATA, header)
+    left = [content.rest] if content.rest else []
+    if content.timestamp is not None and sent_at_s is None:
+        left.append(b"_" + content.timestamp)
     return Message(
         header=header,
         data=content.data,
         events=report.events,
-        details=details,
+        details=replace(details, unread=(*details.unread, *left)),
         sent_at_s=sent_at_s,
         data_account=report.account,
         text=report.text,

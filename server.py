@@ -29,6 +29,7 @@ from dispatch.edge.tls import TlsError, TlsFiles
 from dispatch.journal.faults import CannotOpen
 from dispatch.journal.inspect import export, inspect, verify
 from dispatch.logs import configure_logs
+from dispatch.secret import SecretUnusable, Use, derived_key, installation_secret
 from dispatch.settings import BadSettings, Durability, Settings, load_settings
 from dispatch.store import enrolment
 from dispatch.store.errors import Refused, StoreUnavailable
@@ -42,6 +43,7 @@ from dispatch.supervise.exit_codes import ExitCode
 from dispatch.supervise.postgres_layout import EmbeddedPostgresError, PostgresMissingError
 from dispatch.supervise.ready import announce_ready
 from dispatch.supervise.restarts import GaveUpError
+from dispatch.wiring import BadWiring, misfit, read_wiring, seal
 from protocol.schema import rendered
 from protocol.vocabulary import Role
 
@@ -97,6 +99,7 @@ def run(
     with _blame():
         has_tls = settings.tls_certificate is not None
         refuse_exposure(settings.host, has_tls=has_tls, allow_plain=settings.allow_plain)
+        installation_secret(settings, make=True)  # before any of the processes looks for it
         logs = configure_logs("supervisor")
         try:
             trio.run(_supervise, settings, config)
@@ -196,12 +199,14 @@ def import_registry_file(
     data_dir: DataDir = None,
 ) -> None:
     """Bring fronts, people and devices in, all or nothing; again, it brings them up to date."""
-
-    async def work(pool: Pool) -> Any:
-        return await import_registry(pool, file)
-
+    settings = _settings(config, data_dir=data_dir)
     with _blame():
-        done = _with_store(_settings(config, data_dir=data_dir), work)
+        key = derived_key(installation_secret(settings, make=True), Use.WIRING)
+
+        async def work(pool: Pool) -> Any:
+            return await import_registry(pool, file, key)
+
+        done = _with_store(settings, work)
     if as_json:
         _print_json(asdict(done))
     else:
@@ -224,6 +229,13 @@ def enrol(
     gateway: Annotated[
         str | None, typer.Option(help="Id of the gateway that speaks for it.")
     ] = None,
+    heartbeat_s: Annotated[
+        int | None, typer.Option(min=5, max=604_800, help="It is to be heard from this often.")
+    ] = None,
+    wiring: Annotated[
+        Path | None,
+        typer.Option(help="JSON file: how its gateway speaks with it (kept sealed).", **A_FILE),
+    ] = None,
     reinstate: Annotated[
         bool, typer.Option("--reinstate", help="Take a revoked one back.")
     ] = False,
@@ -239,7 +251,7 @@ def enrol(
     """Register a device and print its one-time enrolment code, valid for 24 hours."""
     if all_devices == (device_id is not None):
         _fail(ExitCode.USAGE, "give the id of one device, or --all")
-    decided = (name, quadrant, front, person, at, address, gateway, reinstate)
+    decided = (name, quadrant, front, person, at, address, gateway, heartbeat_s, wiring, reinstate)
     if any(decided) and (role is None or device_id is None):
         _fail(ExitCode.USAGE, "to register, alter or reinstate a device, give its id and --role")
     if address and at is None:
@@ -247,17 +259,32 @@ def enrol(
     if as_json is not None and not as_json.absolute().parent.is_dir():
         _fail(ExitCode.USAGE, f"there is no directory {as_json.absolute().parent} for --json")
     spot = None if at is None else _spot(at, address)
+    settings = _settings(config, data_dir=data_dir)
+    box = None
+    if wiring is not None and device_id is not None and role is not None:
+        box = _sealed(wiring, settings, device_id, role)
 
     async def work(pool: Pool) -> dict[str, str]:
         if device_id is None:
             return await enrolment.issue_codes(pool)
         if role is None:
             return await _code_for_known(pool, device_id)
-        device = Device(device_id, role, name or device_id, person, front, quadrant, spot, gateway)
+        device = Device(
+            device_id=device_id,
+            role=role,
+            name=name or device_id,
+            person_id=person,
+            front_id=front,
+            quadrant=quadrant,
+            spot=spot,
+            gateway_id=gateway,
+            heartbeat_s=heartbeat_s,
+            wiring=box,
+        )
         return {device_id: await enrolment.issue_code(pool, device, reinstate=reinstate)}
 
     with _blame():
-        codes = _with_store(_settings(config, data_dir=data_dir), work)
+        codes = _with_store(settings, work)
     if as_json is not None:
         _write_privately(as_json, codes)
     else:
@@ -301,9 +328,11 @@ def devices(
     if as_json:
         _print_json([asdict(row) for row in rows])
         return
-    table = Table("device", "role", "name", "quadrant", "front", "enrolment")
+    table = Table("device", "role", "name", "quadrant", "front", "gateway", "wired", "enrolment")
     for row in rows:
-        words = (row.device_id, row.role, row.name, row.quadrant, row.front_id, row.enrolment)
+        wired = "yes" if row.is_wired else ""
+        kit = (row.gateway_id, wired)
+        words = (row.device_id, row.role, row.name, row.quadrant, row.front_id, *kit, row.enrolment)
         table.add_row(*(word or "" for word in words))
     out.print(table if rows else "no devices yet: `server.py enrol ID --role app`")
 
@@ -469,7 +498,7 @@ def _blame() -> Iterator[None]:
     """Turn what is not our own fault into one sentence and an exit code. Our bugs stay loud."""
     try:
         yield
-    except (ListenError, TlsError) as error:
+    except (ListenError, TlsError, SecretUnusable) as error:
         _fail(ExitCode.CONFIGURATION, str(error))
     except (StoreUnavailable, EmbeddedPostgresError, PostgresMissingError) as error:
         _fail(ExitCode.DATABASE, f"PostgreSQL: {error}. Check with `server.py doctor`.")
@@ -505,6 +534,19 @@ def _spot(at: str, address: str) -> Spot:
     except ValueError:
         _fail(ExitCode.USAGE, f"--at takes LAT,LON in degrees, such as 4.65,-74.10, not {at!r}")
     return Spot(lat, lon, address)
+
+
+def _sealed(file: Path, settings: Settings, device_id: str, role: Role) -> bytes:
+    """Read how a device is wired, and seal it."""
+    with _blame():
+        try:
+            wired = read_wiring(file.read_bytes())
+        except BadWiring as error:
+            _fail(ExitCode.FAILED, f"{file}: {error}")
+        if fault := misfit(wired, role):
+            _fail(ExitCode.FAILED, f"{file}: {fault}")
+        key = derived_key(installation_secret(settings, make=True), Use.WIRING)
+        return seal(wired, key, device_id)
 
 
 def _write_privately(path: Path, codes: dict[str, str]) -> None:

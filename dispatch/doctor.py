@@ -19,6 +19,7 @@ from typing import Final
 from cryptography import x509
 
 from dispatch.edge.exposure import is_loopback
+from dispatch.secret import SecretUnusable, installation_secret
 from dispatch.settings import Settings
 from dispatch.store.errors import Refused, StoreUnavailable
 from dispatch.store.pool import connect
@@ -149,6 +150,19 @@ def _plain(settings: Settings) -> Finding:
     return Finding("tls", Health.FAILED, f"none, but {settings.host} is not loopback", do)
 
 
+def _secret(settings: Settings) -> Finding:
+    if settings.secret is None and not settings.secret_file.exists():
+        says = f"none yet: {settings.secret_file} is made at the first start"
+        return Finding("secret", Health.OK, says)
+    try:
+        installation_secret(settings)
+    except SecretUnusable as error:
+        do = "mend the file, or set `secret`; what was sealed with a lost one is imported anew"
+        return Finding("secret", Health.FAILED, str(error), do)
+    where = settings.secret_file if settings.secret is None else "the one that is set"
+    return Finding("secret", Health.OK, f"{where}; keep a copy of it apart from the database's")
+
+
 def _postgres(settings: Settings) -> Finding:
     if settings.dsn is not None:
         return asyncio.run(_configured_postgres(settings.dsn.get_secret_value()))
@@ -176,5 +190,6 @@ CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     _clock,
     _data_dir,
     _tls,
+    _secret,
     _postgres,
 )

@@ -16,6 +16,7 @@ from pydantic_settings import (
 
 CONFIG_FILE = Path("cuadrante.toml")
 PREFIX = "CUADRANTE_"
+SECRET_CHARS_MIN = 32
 
 
 class BadSettings(Exception):  # noqa: N818 - it is shown as a sentence
@@ -43,6 +44,11 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("var"), description="Where everything that must last is kept.")
     dsn: SecretStr | None = Field(
         None, description="PostgreSQL to use; none: one is run under data_dir."
+    )
+    secret: SecretStr | None = Field(
+        None,
+        min_length=SECRET_CHARS_MIN,
+        description="Keys are derived from it; none: the one in data_dir, made at the first start.",
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(7310, ge=0, le=65535, description="Port to listen on; 0: any free one.")
@@ -79,6 +85,11 @@ class Settings(BaseSettings):
     def journal_file(self) -> Path:
         """The durable log of what was acknowledged."""
         return self.data_dir / "journal" / "journal.sqlite"
+
+    @property
+    def secret_file(self) -> Path:
+        """Where the installation's secret is kept unless it is set."""
+        return self.data_dir / "secret"
 
     @property
     def registry_folder(self) -> Path:

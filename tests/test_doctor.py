@@ -12,6 +12,7 @@ import trustme
 
 from dispatch import doctor
 from dispatch.doctor import Finding, Health, examine
+from dispatch.secret import installation_secret
 from dispatch.settings import Settings, load_settings
 
 
@@ -46,6 +47,7 @@ def test_a_sound_machine_fails_nothing(tmp_path: Path) -> None:
         "clock",
         "data directory",
         "tls",
+        "secret",
         "postgresql",
     ]
     assert not [finding for finding in findings if finding.health is Health.FAILED]
@@ -185,3 +187,13 @@ def test_a_database_that_can(dsn: str, tmp_path: Path) -> None:
     finding = found("postgresql", sound(tmp_path, dsn=dsn))
     assert finding.health is Health.OK
     assert "version 1" in finding.says
+
+
+def test_a_secret_that_others_may_read(tmp_path: Path) -> None:
+    settings = sound(tmp_path)
+    assert "made at the first start" in found("secret", settings).says
+    installation_secret(settings, make=True)
+    assert found("secret", settings).health is Health.OK
+    settings.secret_file.chmod(0o604)
+    failed(found("secret", settings), "chmod 600", "imported anew")
+    assert "the one that is set" in found("secret", sound(tmp_path, secret="s" * 32)).says

@@ -283,6 +283,35 @@ def test_names_are_shown_as_they_are(ask: Run) -> None:
     assert "Casa [/b] [red]Pérez" in ask("devices").stdout
 
 
+def test_how_a_device_is_wired_is_taken_in_and_never_shown(ask: Run, tmp_path: Path) -> None:
+    file = tmp_path / "wiring.json"
+    camera = {"protocol": "camera", "url": "http://192.0.2.8/snap.jpg", "password": "hunter2"}
+    file.write_text(json.dumps(camera))
+    ask("enrol", "g", "--role", "gateway")
+    behind = ("--gateway", "g", "--heartbeat-s", "600", "--wiring", str(file))
+    said = ask("enrol", "c", "--role", "camera", *behind)
+    listed = ask("devices"), ask("devices", "--json")
+    (row,) = json.loads(ask("devices", "--role", "camera", "--json").stdout)
+    assert (row["gateway_id"], row["heartbeat_s"], row["is_wired"]) == ("g", 600, True)
+    assert not any("hunter2" in each.output for each in (said, *listed))
+    assert (tmp_path / "var" / "secret").stat().st_mode & 0o777 == 0o600
+    wrong = ask("enrol", "s", "--role", "siren", *behind, exits=ExitCode.FAILED)
+    assert "`camera` is for a camera" in wrong.stderr
+    file.write_text(json.dumps(camera | {"url": 7}))
+    wrong = ask("enrol", "c", "--role", "camera", *behind, exits=ExitCode.FAILED)
+    assert "$.url" in wrong.stderr
+    assert "hunter2" not in wrong.stderr
+
+
+def test_wiring_needs_a_secret_that_is_one(ask: Run, tmp_path: Path) -> None:
+    file = tmp_path / "registry.json"
+    file.write_text("{}")
+    ask("import", "registry", str(file))
+    (tmp_path / "var" / "secret").chmod(0o644)
+    said = ask("import", "registry", str(file), exits=ExitCode.CONFIGURATION).stderr
+    assert "chmod 600" in said
+
+
 def test_codes_for_all_are_written_for_their_owner_alone(ask: Run, tmp_path: Path) -> None:
     for device_id in ("ana", "beto"):
         ask("enrol", device_id, "--role", "app")
@@ -305,6 +334,8 @@ def test_codes_for_all_are_written_for_their_owner_alone(ask: Run, tmp_path: Pat
         (("--all", "--name", "x"), ExitCode.USAGE, "--role"),
         (("ana", "--name", "Ana"), ExitCode.USAGE, "--role"),
         (("ana", "--reinstate"), ExitCode.USAGE, "--role"),
+        (("ana", "--heartbeat-s", "60"), ExitCode.USAGE, "--role"),
+        (("ana", "--role", "app", "--heartbeat-s", "1"), ExitCode.USAGE, "equal to 5"),
         (("ana", "--role", "king"), ExitCode.USAGE, "'king' is not one of"),
         (("ana", "--role", "app", "--at", "here"), ExitCode.USAGE, "LAT,LON"),
         (("ana", "--role", "app", "--at", "4.6"), ExitCode.USAGE, "LAT,LON"),

@@ -163,6 +163,7 @@ def test_a_child_reads_the_same_settings_from_its_environment(
         allow_plain=True,
         origins=("https://a.example", "https://b.example"),
         connections_max=77,
+        secret="s" * 32,
         drain_deadline_s=2.5,
     )
     for name, value in settings.as_environment().items():

@@ -24,7 +24,7 @@ MAY_IMPORT = {
     # Each package, and the packages of this project that it may import. Longest prefix counts.
     "protocol": {"protocol"},
     "dispatch/core": {"dispatch.core", "protocol"},
-    "dispatch/store": {"dispatch.store", "dispatch.core", "protocol"},
+    "dispatch/store": {"dispatch.store", "dispatch.core", "dispatch.wiring", "protocol"},
     "dispatch/journal": {"dispatch.journal", "dispatch.store", "dispatch.core", "protocol"},
     "dispatch/edge": {
         "dispatch.journal",

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from dispatch.core import answer
+from dispatch.core import answer, roster
 from dispatch.core.alert import Alert
 from dispatch.core.answer import lose_owner
-from dispatch.core.city import City
+from dispatch.core.city import AT_ONCE_S, City
 from dispatch.core.effects import CloseSession, Effect, Record, Reply, Send
 from dispatch.core.events import Connected, Disconnected, TokenKept
 from dispatch.core.facts import Fact, FactKind
@@ -20,9 +20,6 @@ from protocol.limits import PING_INTERVAL_S
 from protocol.messages import Accept, Duty, Notice, Welcome
 from protocol.vocabulary import NoticeCode, Role
 
-AT_ONCE_S = 0.0
-"""A monotonic time that is always past."""
-
 
 def connected(city: City, event: Connected, now: Moment) -> list[Effect]:
     """Welcome a device and bring it up to date. It replaces its own older connection."""
@@ -34,6 +31,8 @@ def connected(city: City, event: Connected, now: Moment) -> list[Effect]:
     if replaced is not None:
         effects.append(CloseSession(replaced, CloseCode.REPLACED))
     effects += _welcome(city, device, event.session_id, now)
+    if device.role is Role.GATEWAY:
+        roster.begin(city, device.device_id)
     effects.append(_about(FactKind.GREETED, device, now, device.role))
     return effects
 
@@ -44,6 +43,7 @@ def disconnected(city: City, event: Disconnected, now: Moment) -> list[Effect]:
     if device is None or city.presence.session_of.get(event.device_id) != event.session_id:
         return []
     city.presence.leave(device)
+    city.rosters.pop(event.device_id, None)
     return [_about(FactKind.DISCONNECTED, device, now, device.role)]
 
 
@@ -90,11 +90,13 @@ def changed(city: City, change: Change, now: Moment) -> list[Effect]:
         device = city.registry.devices.get(change.id)
         effects = [] if device is None else _shut_out(city, device, now)
         city.registry.apply(change)
-        return effects
+        return [*effects, *roster.changed(city, device, None)]
     if not isinstance(change, Device):
         city.registry.apply(change)
         return []
-    return _device_changed(city, city.registry.devices.get(change.device_id), change, now)
+    before = city.registry.devices.get(change.device_id)
+    effects = _device_changed(city, before, change, now)
+    return [*effects, *roster.changed(city, before, change)]
 
 
 def _device_changed(city: City, before: Device | None, device: Device, now: Moment) -> list[Effect]:
@@ -123,6 +125,7 @@ def _shut_out(city: City, device: Device, now: Moment) -> list[Effect]:
     city.presence.set_duty(device, False)
     city.presence.leave(device)
     city.last_known.pop(device.device_id, None)
+    city.rosters.pop(device.device_id, None)
     return effects + _let_go(city, device, now, "revoked")
 
 

@@ -3,16 +3,14 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TypeVar
 
 from dispatch.core.alert import Alert, Press
+from dispatch.core.index import discard
 from dispatch.core.limits import (
     CLOSED_ALERT_KEPT_S,
     CLOSED_ALERTS_KEPT,
     SIGNALS_PER_ALERT_REMEMBERED,
 )
-
-Key = TypeVar("Key")
 
 _CELL_DEG = 0.004
 """At least 220 m up to latitude 60, so that what corroborates lies in the nine cells around."""
@@ -48,9 +46,9 @@ class Board:
         """Take an alert out of those indexes: always before its place or quadrants change."""
         if alert.place.lat is not None and alert.place.lon is not None:
             cell = _cell(alert.place.lat, alert.place.lon)
-            _discard(self._open_by_cell, cell, alert.alert_id)
+            discard(self._open_by_cell, cell, alert.alert_id)
         for quadrant in alert.quadrants:
-            _discard(self._open_by_quadrant, quadrant, alert.alert_id)
+            discard(self._open_by_quadrant, quadrant, alert.alert_id)
 
     def join(self, alert: Alert, press: Press) -> None:
         """Remember that a press, the first or a further one, belongs to this open alert."""
@@ -64,7 +62,7 @@ class Board:
         """Take an alert out of the open ones; it stays known for late retries."""
         self.open_count -= 1
         for device_id in alert.last_press_of:
-            _discard(self._open_by_device, device_id, alert.alert_id)
+            discard(self._open_by_device, device_id, alert.alert_id)
         self.lift(alert)
         self._closed.append(alert.alert_id)
 
@@ -131,11 +129,3 @@ class Board:
 
 def _cell(lat: float, lon: float) -> tuple[int, int]:
     return int(lat // _CELL_DEG), int(lon // _CELL_DEG)
-
-
-def _discard(index: dict[Key, dict[str, None]], key: Key, alert_id: str) -> None:
-    entries = index.get(key)
-    if entries is not None:
-        entries.pop(alert_id, None)
-        if not entries:
-            del index[key]

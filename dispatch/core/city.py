@@ -2,13 +2,18 @@
 
 import heapq
 import math
+from collections import deque
 from dataclasses import dataclass, field
+from typing import Final
 
 from dispatch.core.alert import Alert
 from dispatch.core.board import Board
 from dispatch.core.presence import Presence
 from dispatch.core.registry import Registry
 from dispatch.core.whereabouts import LastKnown
+
+AT_ONCE_S: Final = 0.0
+"""A monotonic time that is always past."""
 
 
 class Deadlines:
@@ -63,5 +68,7 @@ class City:
     """The alerts that the event at hand has changed so far: what the journal is to keep."""
     unkept: dict[tuple[str, str], None] = field(default_factory=dict)
     """(alert id, signal id) of the presses at hand that wait to hear that they are stored."""
+    rosters: dict[str, deque[str]] = field(default_factory=dict)
+    """gateway id -> the devices behind it that it has not been told of yet."""
     last_known: dict[str, LastKnown] = field(default_factory=dict)
     """device id -> the newest position that it reported; at most one a device."""

@@ -5,11 +5,11 @@
 
 from collections.abc import Iterable
 
-from dispatch.core import answer, attend, press, storage
+from dispatch.core import answer, attend, press, roster, storage
 from dispatch.core.alert import Alert
 from dispatch.core.authorise import may_say
 from dispatch.core.budget import reach_stage
-from dispatch.core.city import City
+from dispatch.core.city import AT_ONCE_S, City
 from dispatch.core.due import pass_time
 from dispatch.core.effects import Effect
 from dispatch.core.events import (
@@ -65,7 +65,7 @@ class Dispatcher:
             case Written():
                 return self._written(event, now)
             case Tick():
-                return pass_time(self.city, now)
+                return [*pass_time(self.city, now), *roster.proceed(self.city)]
             case Connected():
                 return attend.connected(self.city, event, now)
             case Disconnected():
@@ -79,7 +79,7 @@ class Dispatcher:
 
     def next_deadline_s(self) -> float | None:
         """Return the monotonic time at which `Tick` is wanted, if any."""
-        return self.city.deadlines.next_s()
+        return AT_ONCE_S if self.city.rosters else self.city.deadlines.next_s()
 
     def _received(self, event: Received, now: Moment) -> list[Effect]:
         device = self.city.registry.devices.get(event.device_id)

@@ -8,6 +8,7 @@ What is not bounded here is bounded by the enrolled devices, whose number the op
 from typing import Final
 
 from protocol.limits import PING_INTERVAL_S, QUIET_DEADLINE_S, REPORTS_SHOWN
+from protocol.vocabulary import Role
 
 # --- alerts -------------------------------------------------------------------------------------
 OPEN_ALERTS_MAX: Final = 50_000
@@ -38,6 +39,13 @@ ARRIVAL_GRACE: Final = 1.5
 """With one, at this multiple of it, but no sooner than `ARRIVAL_GRACE_MIN_S`."""
 ARRIVAL_GRACE_MIN_S: Final = 120.0
 DOUBTFUL_FROM_FALSE_ALARMS: Final = 3
+
+# --- the kit ------------------------------------------------------------------------------------
+HEARTBEAT_S: Final = dict.fromkeys(Role, 90) | {Role.CAMERA: 300}
+"""How often a device of each role should be heard from unless the registry says otherwise: a silent
+one is noticed within twice that."""
+ROSTER_SLICE: Final = 200
+"""Devices behind a gateway that it is told of at a stretch: presses have their turn in between."""
 
 # --- latency budgets, in milliseconds -----------------------------------------------------------
 BUDGET_MS: Final = {

@@ -7,6 +7,8 @@ at the end of this file. A change never needs more than the one thing that chang
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from dispatch.core.index import discard
+from dispatch.core.limits import HEARTBEAT_S
 from dispatch.core.locate import Locator
 from protocol.vocabulary import Role
 
@@ -31,6 +33,15 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class SirenTests:
+    """When a front tries out its sirens each week, in Colombia's time."""
+
+    week_min: int
+    """Minutes since Monday 00:00."""
+    lasts_min: int
+
+
+@dataclass(frozen=True, slots=True)
 class Front:
     """A neighbourhood front with its kit."""
 
@@ -42,6 +53,7 @@ class Front:
     sirens: int = 0
     cameras: int = 0
     buttons: int = 0
+    siren_tests: SirenTests | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +61,8 @@ class Device:
     """One enrolled (or to be enrolled) thing that speaks the protocol.
 
     `token_hash` and `code_hash` are SHA-256 digests; the secrets themselves are kept nowhere.
-    `quadrant` is what a patrol patrols; `gateway_id` is the gateway that speaks for this device.
+    `quadrant` is what a patrol patrols; `gateway_id` is the gateway that speaks for this device, in
+    a way that only that gateway can read (`wiring`, sealed).
     """
 
     device_id: str
@@ -65,6 +78,14 @@ class Device:
     code_expires_at_ms: int = 0
     false_alarms: int = 0
     revoked: bool = False
+    heartbeat_s: int | None = None
+    """It should be heard from this often; None: as often as its role is (`heartbeat_s`)."""
+    wiring: bytes | None = field(default=None, repr=False)
+
+
+def heartbeat_s(device: Device) -> int:
+    """Return how often a device should be heard from."""
+    return device.heartbeat_s or HEARTBEAT_S[device.role]
 
 
 # --- changes ------------------------------------------------------------------------------------
@@ -98,6 +119,8 @@ class Registry:
         self.fronts: dict[str, Front] = {}
         self.devices: dict[str, Device] = {}
         self._device_by_code_hash: dict[bytes, str] = {}
+        self._behind: dict[str, dict[str, None]] = {}
+        self._of_front: dict[tuple[str, Role], dict[str, None]] = {}
         for thing in things:
             self.apply(thing)
 
@@ -109,10 +132,9 @@ class Registry:
             case Front():
                 self.fronts[change.front_id] = change
             case Device():
-                self._forget_code(change.device_id)
+                self._unindex(change.device_id)
                 self.devices[change.device_id] = change
-                if change.code_hash is not None:
-                    self._device_by_code_hash[change.code_hash] = change.device_id
+                self._index(change)
             case EditionActivated():
                 self.locator = change.locator
             case Removed():
@@ -123,16 +145,42 @@ class Registry:
         device_id = self._device_by_code_hash.get(code_hash)
         return None if device_id is None else self.devices[device_id]
 
+    def behind(self, gateway_id: str) -> Iterable[str]:
+        """Return the devices that a gateway speaks for, in the order in which they came."""
+        return self._behind.get(gateway_id, ())
+
+    def of_front(self, front_id: str, role: Role) -> Iterable[str]:
+        """Return the devices of one role of a front, in the order in which they came."""
+        return self._of_front.get((front_id, role), ())
+
     def _remove(self, removed: Removed) -> None:
         if removed.thing is Person:
             self.people.pop(removed.id, None)
         elif removed.thing is Front:
             self.fronts.pop(removed.id, None)
         else:
-            self._forget_code(removed.id)
+            self._unindex(removed.id)
             self.devices.pop(removed.id, None)
 
-    def _forget_code(self, device_id: str) -> None:
+    def _index(self, device: Device) -> None:
+        """Have a device found; one that is revoked is of no front and behind no gateway."""
+        if device.code_hash is not None:
+            self._device_by_code_hash[device.code_hash] = device.device_id
+        if device.revoked:
+            return
+        if device.gateway_id is not None:
+            self._behind.setdefault(device.gateway_id, {})[device.device_id] = None
+        if device.front_id is not None:
+            of_role = self._of_front.setdefault((device.front_id, device.role), {})
+            of_role[device.device_id] = None
+
+    def _unindex(self, device_id: str) -> None:
         known = self.devices.get(device_id)
-        if known is not None and known.code_hash is not None:
+        if known is None:
+            return
+        if known.code_hash is not None:
             self._device_by_code_hash.pop(known.code_hash, None)
+        if known.gateway_id is not None:
+            discard(self._behind, known.gateway_id, device_id)
+        if known.front_id is not None:
+            discard(self._of_front, (known.front_id, known.role), device_id)

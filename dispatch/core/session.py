@@ -29,6 +29,8 @@ from protocol.messages import AnyClientMessage, Enrol, Error, Hello, Notice, Pin
 from protocol.session import ALLOWED, SessionEvent, SessionState, advance
 from protocol.vocabulary import ErrorCode, NoticeCode, Role
 
+_TOLD_MUCH = frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.GATEWAY})
+
 
 class Session:
     """Its `device_id` is None until the device has proved who it is."""
@@ -86,10 +88,10 @@ class Session:
             return False
         return device.role is not Role.APP or bool(city.board.open_of_device(device.device_id))
 
-    def is_control_room(self) -> bool:
-        """Say whether the whole city's alerts are brought to this session."""
+    def is_told_much(self) -> bool:
+        """Say whether thousands of frames come at once: a city's alerts, or a gateway's devices."""
         device = self._dispatcher.city.registry.devices.get(self.device_id or "")
-        return device is not None and device.role in (Role.OPERATOR, Role.SUPERVISOR)
+        return device is not None and device.role in _TOLD_MUCH
 
     def refuse_binary(self, now: Moment) -> list[Effect]:
         """The protocol is text."""

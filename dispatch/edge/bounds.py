@@ -8,8 +8,9 @@ STUCK_DEADLINE_S: Final = 10.0
 """A reader that stays slow for this long is closed."""
 OUTBOX_MAX_BYTES: Final = 2 * 1024 * 1024
 """Unsent bytes at which a reader is closed at once: over 1,000 whole alerts."""
-CONTROL_ROOM_OUTBOX_MAX_BYTES: Final = 64 * 1024 * 1024
-"""The control room is brought up to date with every open alert of the city in one go."""
+TOLD_MUCH_OUTBOX_MAX_BYTES: Final = 64 * 1024 * 1024
+"""The control room is brought up to date with every open alert of the city in one go, and a gateway
+with every device behind it."""
 CLOSE_GRACE_S: Final = 2.0
 """How long a peer may take to end a connection that we closed."""
 UNGREETED_SHARE: Final = 0.25
@@ -37,4 +38,4 @@ COMPACT_EVERY_S: Final = 60.0
 LOOP_STALL_S: Final = 1.0
 """A loop that is this late cannot dispatch."""
 
-assert OUTBOX_PAUSE_BYTES < OUTBOX_MAX_BYTES < CONTROL_ROOM_OUTBOX_MAX_BYTES  # noqa: S101
+assert OUTBOX_PAUSE_BYTES < OUTBOX_MAX_BYTES < TOLD_MUCH_OUTBOX_MAX_BYTES  # noqa: S101

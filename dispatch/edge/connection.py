@@ -18,11 +18,11 @@ from dispatch.edge.bounds import (
     BARE_FRAMES_MAX,
     BARE_FRAMES_PER_MESSAGE,
     CLOSE_GRACE_S,
-    CONTROL_ROOM_OUTBOX_MAX_BYTES,
     OUTBOX_MAX_BYTES,
     OUTBOX_PAUSE_BYTES,
     READ_SLICE_BYTES,
     STUCK_DEADLINE_S,
+    TOLD_MUCH_OUTBOX_MAX_BYTES,
     UNSERVED_MAX_BYTES,
 )
 from dispatch.edge.clock import read_clock
@@ -245,8 +245,8 @@ class Connection(asyncio.Protocol):
             self.close(CloseCode.TOO_SLOW)
 
     def _outbox_max_bytes(self) -> int:
-        if self.session is not None and self.session.is_control_room():
-            return CONTROL_ROOM_OUTBOX_MAX_BYTES
+        if self.session is not None and self.session.is_told_much():
+            return TOLD_MUCH_OUTBOX_MAX_BYTES
         return OUTBOX_MAX_BYTES
 
     def _call_later(self, delay_s: float, callback: Callable[[], None]) -> None:

@@ -48,6 +48,10 @@ class DeviceRow:
     person_id: str | None
     front_id: str | None
     quadrant: str | None
+    gateway_id: str | None
+    heartbeat_s: int | None
+    is_wired: bool
+    """Whether its gateway is told how to speak with it. How, nobody is shown."""
     enrolment: Enrolment
     created_at: datetime
     revoked_at: datetime | None
@@ -79,16 +83,18 @@ async def issue_code(
         done = await connection.fetchval(
             """
             INSERT INTO devices AS d (device_id, role, name, person_id, front_id, quadrant,
-                                      lat, lon, address, gateway_id, code_hash, code_expires_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
-                    now() + make_interval(secs => $12))
+                                      lat, lon, address, gateway_id, heartbeat_s, wiring,
+                                      code_hash, code_expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+                    now() + make_interval(secs => $14))
             ON CONFLICT (device_id) DO UPDATE SET
                 role = excluded.role, name = excluded.name, person_id = excluded.person_id,
                 front_id = excluded.front_id, quadrant = excluded.quadrant, lat = excluded.lat,
                 lon = excluded.lon, address = excluded.address, gateway_id = excluded.gateway_id,
+                heartbeat_s = excluded.heartbeat_s, wiring = excluded.wiring,
                 code_hash = excluded.code_hash, code_expires_at = excluded.code_expires_at,
                 code_traded_at = NULL, revoked_at = NULL, revoked_reason = NULL
-            WHERE d.revoked_at IS NULL OR $13
+            WHERE d.revoked_at IS NULL OR $15
             RETURNING true
             """,
             device.device_id,
@@ -101,6 +107,8 @@ async def issue_code(
             spot and spot.lon,
             spot.address if spot else "",
             device.gateway_id,
+            device.heartbeat_s,
+            device.wiring,
             code_digest(code),
             valid_s,
             reinstate,
@@ -215,6 +223,7 @@ async def devices(
         rows = await connection.fetch(
             """
             SELECT device_id, role, name, person_id, front_id, quadrant,
+                   gateway_id, heartbeat_s, wiring IS NOT NULL AS is_wired,
                    CASE WHEN revoked_at IS NOT NULL THEN 'revoked'
                         WHEN token_hash IS NOT NULL THEN 'enrolled'
                         WHEN code_hash IS NULL THEN 'no_code'

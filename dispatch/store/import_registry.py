@@ -13,12 +13,17 @@
         {"device_id": "app-ana", "role": "app", "name": "Celular de Ana",
          "person_id": "p-ana", "front_id": "f-manga"},
         {"device_id": "patrol-12-1", "role": "patrol", "name": "Patrulla 12-1",
-         "quadrant": "MECARMNVCCC01E01C03000012"}
+         "quadrant": "MECARMNVCCC01E01C03000012"},
+        {"device_id": "gateway-1", "role": "gateway", "name": "Pasarela 1"},
+        {"device_id": "panel-1", "role": "button", "name": "Panel tienda", "front_id": "f-manga",
+         "gateway_id": "gateway-1", "heartbeat_s": 60,
+         "wiring": {"protocol": "sia_dc09", "account": "1234"}}
       ]
     }
 
 Each list may be missing. What is in the file is created or brought up to date, what is not stays as
-it is; credentials and revocations are never touched, so the same file can be imported again.
+it is; credentials and revocations are never touched, so the same file can be imported again. How a
+device is wired (`dispatch.wiring`) is sealed before it leaves this process.
 """
 
 import asyncio
@@ -26,13 +31,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct
 
 from dispatch.store.errors import Refused
 from dispatch.store.pool import BULK_DEADLINE_S, Connection, Pool, connected
+from dispatch.wiring import Wiring, misfit, seal
 from protocol.limits import ADDRESS_CHARS, CODE_CHARS, NAME_CHARS, PHONE_CHARS
 from protocol.messages import DEVICE_ID_PATTERN, Latitude, Longitude
 from protocol.vocabulary import Role
@@ -62,6 +68,20 @@ class SpotItem(Struct, frozen=True, forbid_unknown_fields=True):
     address: Address = ""
 
 
+class SirenTestsItem(Struct, frozen=True, forbid_unknown_fields=True):
+    """The weekly window in which a front tries out its sirens, in Colombia's time."""
+
+    weekday: Annotated[int, Meta(ge=1, le=7, description="1 is Monday (ISO 8601).")]
+    at: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$(?!\n)")]
+    minutes: Annotated[int, Meta(ge=1, le=60)] = 15
+
+    @property
+    def week_min(self) -> int:
+        """Minutes since Monday 00:00."""
+        hour, minute = self.at.split(":")
+        return ((self.weekday - 1) * 24 + int(hour)) * 60 + int(minute)
+
+
 class PersonItem(Struct, frozen=True, forbid_unknown_fields=True):
     """One of `people`."""
 
@@ -81,6 +101,7 @@ class FrontItem(Struct, frozen=True, forbid_unknown_fields=True):
     sirens: Count = 0
     cameras: Count = 0
     buttons: Count = 0
+    siren_tests: SirenTestsItem | None = None
 
 
 class DeviceItem(Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,10 +115,18 @@ class DeviceItem(Struct, frozen=True, forbid_unknown_fields=True):
     quadrant: Code | None = None
     spot: SpotItem | None = None
     gateway_id: Id | None = None
+    heartbeat_s: Annotated[int, Meta(ge=5, le=604_800)] | None = None
+    wiring: Wiring | None = None
 
     def __post_init__(self) -> None:
         if (self.role is Role.PATROL) != (self.quadrant is not None):
             raise ValueError("a patrol has a `quadrant`, and nothing else has")
+        if self.wiring is None:
+            return
+        if self.gateway_id is None:
+            raise ValueError("what has `wiring` is behind a gateway: name its `gateway_id`")
+        if fault := misfit(self.wiring, self.role):
+            raise ValueError(fault)
 
 
 class RegistryFile(Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,8 +154,8 @@ class RegistryImport:
     devices: Written
 
 
-async def import_registry(pool: Pool, path: Path | str) -> RegistryImport:
-    """Import the file.
+async def import_registry(pool: Pool, path: Path | str, key: bytes) -> RegistryImport:
+    """Import the file. `key` seals how devices are wired.
 
     Raises `Refused`, naming the items at fault, `OSError`, `StoreUnavailable`.
     """
@@ -136,8 +165,10 @@ async def import_registry(pool: Pool, path: Path | str) -> RegistryImport:
         await _check_references(connection, path, file)
         return RegistryImport(
             people=await _write(connection, _PEOPLE, file.people),
-            fronts=await _write(connection, _FRONTS, file.fronts),
-            devices=await _write(connection, _DEVICES, file.devices),
+            fronts=await _write(connection, _FRONTS, [_front_row(item) for item in file.fronts]),
+            devices=await _write(
+                connection, _DEVICES, [_device_row(item, key) for item in file.devices]
+            ),
         )
 
 
@@ -227,7 +258,23 @@ async def _unknown(
     ]
 
 
-async def _write(connection: Connection, query: str, items: Sequence[Struct]) -> Written:
+def _front_row(item: FrontItem) -> dict[str, Any]:
+    window = item.siren_tests
+    return msgspec.structs.asdict(item) | {
+        "siren_test_week_min": window and window.week_min,
+        "siren_test_lasts_min": window and window.minutes,
+    }
+
+
+def _device_row(item: DeviceItem, key: bytes) -> dict[str, Any]:
+    """The item with its wiring sealed (JSON writes the box as base64)."""
+    wiring = item.wiring
+    return msgspec.structs.asdict(item) | {
+        "wiring": None if wiring is None else seal(wiring, key, item.device_id)
+    }
+
+
+async def _write(connection: Connection, query: str, items: Sequence[Any]) -> Written:
     if not items:
         return Written(0, 0)
     changed = await connection.fetchval(query, msgspec.json.encode(items).decode())
@@ -248,48 +295,54 @@ _PEOPLE: Final = """
 _FRONTS: Final = """
     WITH written AS (
         INSERT INTO fronts AS t (front_id, name, barrio, lat, lon, address, coordinator_id,
-                                 sirens, cameras, buttons)
+                                 sirens, cameras, buttons,
+                                 siren_test_week_min, siren_test_lasts_min)
         SELECT front_id, name, barrio, lat, lon, coalesce(address, ''), coordinator_id,
-               sirens, cameras, buttons
+               sirens, cameras, buttons, siren_test_week_min, siren_test_lasts_min
         FROM jsonb_to_recordset($1::jsonb) AS i (
                  front_id text, name text, barrio text, spot jsonb, coordinator_id text,
-                 sirens int, cameras int, buttons int),
+                 sirens int, cameras int, buttons int,
+                 siren_test_week_min int, siren_test_lasts_min int),
              jsonb_to_record(coalesce(spot, '{}')) AS s (
                  lat float8, lon float8, address text)
         ON CONFLICT (front_id) DO UPDATE SET
             name = excluded.name, barrio = excluded.barrio, lat = excluded.lat,
             lon = excluded.lon, address = excluded.address,
             coordinator_id = excluded.coordinator_id, sirens = excluded.sirens,
-            cameras = excluded.cameras, buttons = excluded.buttons
+            cameras = excluded.cameras, buttons = excluded.buttons,
+            siren_test_week_min = excluded.siren_test_week_min,
+            siren_test_lasts_min = excluded.siren_test_lasts_min
         WHERE (t.name, t.barrio, t.lat, t.lon, t.address, t.coordinator_id,
-               t.sirens, t.cameras, t.buttons)
+               t.sirens, t.cameras, t.buttons, t.siren_test_week_min, t.siren_test_lasts_min)
               IS DISTINCT FROM
               (excluded.name, excluded.barrio, excluded.lat, excluded.lon, excluded.address,
-               excluded.coordinator_id, excluded.sirens, excluded.cameras, excluded.buttons)
+               excluded.coordinator_id, excluded.sirens, excluded.cameras, excluded.buttons,
+               excluded.siren_test_week_min, excluded.siren_test_lasts_min)
         RETURNING 1)
     SELECT count(*) FROM written
 """
 _DEVICES: Final = """
     WITH written AS (
         INSERT INTO devices AS t (device_id, role, name, person_id, front_id, quadrant,
-                                  lat, lon, address, gateway_id)
+                                  lat, lon, address, gateway_id, heartbeat_s, wiring)
         SELECT device_id, role, name, person_id, front_id, quadrant,
-               lat, lon, coalesce(address, ''), gateway_id
+               lat, lon, coalesce(address, ''), gateway_id, heartbeat_s, decode(wiring, 'base64')
         FROM jsonb_to_recordset($1::jsonb) AS i (
                  device_id text, role text, name text, person_id text, front_id text,
-                 quadrant text, spot jsonb, gateway_id text),
+                 quadrant text, spot jsonb, gateway_id text, heartbeat_s int, wiring text),
              jsonb_to_record(coalesce(spot, '{}')) AS s (
                  lat float8, lon float8, address text)
         ON CONFLICT (device_id) DO UPDATE SET
             role = excluded.role, name = excluded.name, person_id = excluded.person_id,
             front_id = excluded.front_id, quadrant = excluded.quadrant, lat = excluded.lat,
-            lon = excluded.lon, address = excluded.address, gateway_id = excluded.gateway_id
+            lon = excluded.lon, address = excluded.address, gateway_id = excluded.gateway_id,
+            heartbeat_s = excluded.heartbeat_s, wiring = excluded.wiring
         WHERE (t.role, t.name, t.person_id, t.front_id, t.quadrant, t.lat, t.lon, t.address,
-               t.gateway_id)
+               t.gateway_id, t.heartbeat_s, t.wiring)
               IS DISTINCT FROM
               (excluded.role, excluded.name, excluded.person_id, excluded.front_id,
                excluded.quadrant, excluded.lat, excluded.lon, excluded.address,
-               excluded.gateway_id)
+               excluded.gateway_id, excluded.heartbeat_s, excluded.wiring)
         RETURNING 1)
     SELECT count(*) FROM written
 """

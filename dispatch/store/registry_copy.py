@@ -20,7 +20,7 @@ from dispatch.store.quadrants_copy import read_quadrants, write_quadrants
 from dispatch.store.rows import Thing
 from dispatch.store.sealed_file import Seal, Unusable, read_sealed, write_sealed
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raise it when a field of a person, front or device changes its meaning."""
 SEAL: Final = Seal("registry", FORMAT)
 SAVE_AFTER_S: Final = 5.0

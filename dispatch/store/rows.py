@@ -7,7 +7,7 @@ import asyncpg
 import shapely
 
 from dispatch.core.quadrants import Edition, Quadrant
-from dispatch.core.registry import Device, Front, Person, Spot
+from dispatch.core.registry import Device, Front, Person, SirenTests, Spot
 from protocol.vocabulary import Role
 
 Row: TypeAlias = asyncpg.Record | tuple[Any, ...]
@@ -25,7 +25,12 @@ def person_from(row: Row) -> Person:
 def front_from(row: Row) -> Front:
     """A row of `registry_fronts`."""
     front_id, name, barrio, lat, lon, address, *kit = row
-    return Front(front_id, name, barrio, _spot(lat, lon, address), *kit)
+    coordinator_id, sirens, cameras, buttons, week_min, lasts_min = kit
+    spot = _spot(lat, lon, address)
+    siren_tests = None if week_min is None else SirenTests(week_min, lasts_min)
+    return Front(
+        front_id, name, barrio, spot, coordinator_id, sirens, cameras, buttons, siren_tests
+    )
 
 
 def device_from(row: Row) -> Device:

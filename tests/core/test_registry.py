@@ -1,7 +1,16 @@
 from dataclasses import replace
 
+from dispatch.core.limits import HEARTBEAT_S
 from dispatch.core.locate import Locator
-from dispatch.core.registry import Device, EditionActivated, Front, Person, Registry, Removed
+from dispatch.core.registry import (
+    Device,
+    EditionActivated,
+    Front,
+    Person,
+    Registry,
+    Removed,
+    heartbeat_s,
+)
 from protocol.vocabulary import Role
 from tests.core.town import LOCATOR, squares
 
@@ -45,3 +54,22 @@ def test_an_edition_is_in_force_at_once():
 def test_secrets_are_not_printed():
     assert "tttt" not in repr(DEVICE)
     assert "cccc" not in repr(DEVICE)
+
+
+def test_devices_are_found_by_their_front_and_their_gateway_until_they_leave_it():
+    siren = Device("siren", Role.SIREN, "Sirena", front_id="f", gateway_id="g")
+    registry = Registry(LOCATOR, [siren, replace(siren, device_id="other")])
+    assert list(registry.of_front("f", Role.SIREN)) == ["siren", "other"]
+    assert list(registry.behind("g")) == ["siren", "other"]
+    assert list(registry.of_front("f", Role.CAMERA)) == []
+    registry.apply(replace(siren, front_id="f-2", gateway_id=None))
+    registry.apply(replace(siren, device_id="other", revoked=True))
+    assert list(registry.of_front("f", Role.SIREN)) == list(registry.behind("g")) == []
+    assert list(registry.of_front("f-2", Role.SIREN)) == ["siren"]
+    registry.apply(Removed(Device, "siren"))
+    assert list(registry.of_front("f-2", Role.SIREN)) == []
+
+
+def test_a_device_is_heard_from_as_often_as_the_registry_or_its_role_says():
+    assert heartbeat_s(DEVICE) == HEARTBEAT_S[Role.APP]
+    assert heartbeat_s(replace(DEVICE, heartbeat_s=7)) == 7

@@ -370,8 +370,9 @@ def test_a_lost_connection_is_a_departure():
 
 
 @pytest.mark.parametrize(
-    ("device", "is_one"), [("operator", True), ("supervisor", True), ("patrol-1", False)]
+    ("device", "is_told_much"),
+    [("operator", True), ("supervisor", True), ("gateway", True), ("patrol-1", False)],
 )
-def test_the_control_room_is_known_by_its_role(device, is_one):
-    assert line(device).session.is_control_room() is is_one
-    assert not line().session.is_control_room()
+def test_whoever_is_told_much_at_once_is_known_by_its_role(device, is_told_much):
+    assert line(device).session.is_told_much() is is_told_much
+    assert not line().session.is_told_much()

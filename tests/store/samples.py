@@ -15,6 +15,7 @@ from dispatch.store.quadrant_file import QuadrantFile
 from dispatch.store.quadrant_report import Report
 from protocol.vocabulary import Role
 
+KEY = bytes(range(64))
 ANA = Person("p-ana", "Ana Díaz", "300 000 0001")
 FRONT = Front(
     "f-manga",
@@ -83,7 +84,7 @@ def written(tmp_path: Path, registry: Any = REGISTRY) -> Path:
 
 async def fill(pool: Pool, tmp_path: Path) -> None:
     """Put the samples into the registry."""
-    await import_registry(pool, written(tmp_path))
+    await import_registry(pool, written(tmp_path), KEY)
 
 
 def quadrant(code: str, west: float, south: float, **texts: str) -> Quadrant:

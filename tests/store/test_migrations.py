@@ -40,6 +40,27 @@ REFUSED = [
         "UPDATE devices SET revoked_at = now(), revoked_reason = '', token_hash = sha256('x')",
         "a revoked device has no credentials",
     ),
+    ("UPDATE devices SET heartbeat_s = 1", "a heartbeat is 5 seconds"),
+    ("UPDATE devices SET wiring = 'x'", "only what is behind a gateway is wired"),
+    (
+        "UPDATE devices SET wiring = repeat('x', 1025)::bytea WHERE gateway_id IS NOT NULL",
+        "a sealed wiring has at most",
+    ),
+    (
+        "UPDATE devices SET role = 'camera', quadrant = NULL, front_id = 'f-manga'; "
+        "INSERT INTO devices (device_id, role, name, front_id) "
+        "VALUES ('camera-5', 'camera', 'C', 'f-manga')",
+        "front f-manga has more than 4 cameras",
+    ),
+    ("UPDATE fronts SET siren_test_week_min = 600", "a siren test has both"),
+    (
+        "UPDATE fronts SET siren_test_week_min = 10080, siren_test_lasts_min = 15",
+        "a week has 10080",
+    ),
+    (
+        "UPDATE fronts SET siren_test_week_min = 0, siren_test_lasts_min = 61",
+        "a siren test lasts",
+    ),
     ("UPDATE devices SET device_id = 'other'", "an id never changes"),
     ("TRUNCATE people CASCADE", "delete the rows instead"),
     ("INSERT INTO active_edition VALUES (false, '2024')", "one edition is in force"),

@@ -18,7 +18,7 @@ _MODIFIER: Final = re.compile(
 )
 """DC-03, 5.2.1.2: it holds for the events after it."""
 _PACKET: Final = re.compile(
-    rb" *(?P<code>[A-Za-z]{2})(?P<zone>[0-9A-Fa-f]*)"
+    rb" *(?P<code>[A-Za-z]{2})(?P<zone>[0-9A-Fa-f:-]*)"
     rb"(?:\*(?P<units>[^/^]*))?(?:\^(?P<text>[^/^]*)\^?)?/?"
 )
 """DC-03, 5.2.1.1. A `/` always ends it, in a text too: better a text cut short than an alarm lost

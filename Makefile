@@ -7,8 +7,9 @@ PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
 SECONDS ?=
 SEEDS ?= 10000
+INPUTS ?= 1000000
 
-.PHONY: demo run test lint types schema unit simulate faults clean
+.PHONY: demo run test lint types schema unit simulate faults fuzz clean
 
 demo: $(READY)  ## a city at work: server, handhelds, neighbours, buttons, and a live view
 	@$(PYTHON) -m clients.demo \
@@ -39,6 +40,9 @@ simulate: $(READY)  ## the core through many seeds of faults, for the night
 
 faults: $(READY)  ## real processes killed, frozen, cut off and filled up, with a table at the end
 	$(PYTHON) -m tests.faults
+
+fuzz: $(READY)  ## what nobody thought of, to whatever reads what strangers send
+	$(PYTHON) -m tests.fuzz --inputs $(INPUTS)
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON3) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \

@@ -3,7 +3,7 @@
 # ruff: noqa: N818 - `NotStored` and its like say what happened; “Error” would add nothing.
 
 from link.errors import ClientError
-from protocol.messages import Error
+from protocol.messages import Error, Text
 from protocol.vocabulary import ErrorCode
 
 
@@ -21,6 +21,19 @@ class NotStored(ClientError):
 
 class NotReceived(NotStored):
     """And of at least one it is not even known that it was dispatched."""
+
+
+class NotAcknowledged(ClientError):
+    """The receiver of a panel has not answered any attempt."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text("La central no respondió.", "The receiver did not answer."),
+            Text(
+                "Revise la dirección y el puerto de la central, y que esté en marcha.",
+                "Check the receiver's address and port, and that it is running.",
+            ),
+        )
 
 
 class ActionRefused(ClientError):

@@ -12,6 +12,9 @@ _HEADER: Final = re.compile(
 """`A0` stands for the account in a NAK, which answers nobody in particular."""
 
 
+_ACCOUNT: Final = re.compile(r"[0-9A-Fa-f]{3,16}")
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """Who sent what. Numbers are kept as they were written: a reply echoes them."""
@@ -36,6 +39,12 @@ class Header:
     def replying(self, id_token: str, *, is_encrypted: bool = False) -> "Header":
         """Return the header of a reply: all of the message's own, but for what it is."""
         return replace(self, id_token=id_token, is_encrypted=is_encrypted)
+
+
+def check_account(account: str) -> None:
+    """Raise `ValueError` unless it is 3 to 16 hexadecimal digits."""
+    if _ACCOUNT.fullmatch(account) is None:
+        raise ValueError(f"account: {account!r} is not 3 to 16 hexadecimal digits")
 
 
 def read_header(text: bytes) -> tuple[Header, bytes] | None:

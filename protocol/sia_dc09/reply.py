@@ -22,11 +22,15 @@ class Reply:
     """The receiver's clock, in seconds since the epoch, if it said so."""
 
     def is_about(self, sent: Header) -> bool:
-        """Say whether it answers this message. A NAK names none."""
+        """Say whether it answers this message. A NAK names none.
+
+        The ACK of an encrypted message is encrypted: one in clear, anybody may have written.
+        """
         if self.answer is Answer.NAK:
             return True
         about = self.header
-        return (about.sequence, about.account_id) == (sent.sequence, sent.account_id)
+        is_same = (about.sequence, about.account_id) == (sent.sequence, sent.account_id)
+        return is_same and (self.answer is Answer.DUH or about.is_encrypted == sent.is_encrypted)
 
 
 def acknowledge(header: Header, key: bytes | None, pad: bytes, now_s: float) -> bytes:

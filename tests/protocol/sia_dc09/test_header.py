@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.sia_dc09.header import Header, read_header, write_header
+from protocol.sia_dc09.header import Header, check_account, read_header, write_header
 
 from .strategies import headers
 
@@ -20,6 +20,14 @@ def test_the_numbers_are_echoed_as_they_were_written() -> None:
     header, _ = read
     assert write_header(header.replying("ACK")) == b'"ACK"0007R0aL#00ab['
     assert header.account_id == "00AB"
+
+
+def test_what_is_an_account() -> None:
+    for account in ("123", "00ab", "0123456789ABCDEF"):
+        check_account(account)
+    for account in ("", "12", "12G4", "#123", "01234567890ABCDEF", "١٢٣"):
+        with pytest.raises(ValueError, match="account"):
+            check_account(account)
 
 
 def test_a_nak_names_no_account() -> None:

@@ -63,6 +63,15 @@ def test_a_panel_knows_what_is_said_to_it() -> None:
     assert nak.is_about(HEADER)
 
 
+def test_an_ack_in_clear_does_not_answer_an_encrypted_message() -> None:
+    encrypted = Header("SIA-DCS", 42, "1234", "0", "1", is_encrypted=True)
+    ack, duh = read_reply(ACK.frame), read_reply(DUH.frame)
+    assert isinstance(ack, Reply)
+    assert isinstance(duh, Reply)
+    assert not ack.is_about(encrypted)
+    assert duh.is_about(encrypted)
+
+
 def test_what_is_no_reply() -> None:
     encrypted = acknowledge(Header("NULL", 1, "123", is_encrypted=True), KEY, PAD, NOW_S)
     for raw, key, reason in (

@@ -1,4 +1,4 @@
-"""A physical button: the SDK's `Button`, and `python -m clients.button` for a terminal."""
+"""A physical button that can hold a WebSocket: the SDK's `Button`."""
 
 from clients.sender import Sender
 
@@ -12,9 +12,3 @@ class Button(Sender):
 
     Everything said of `App` holds for it.
     """
-
-
-if __name__ == "__main__":
-    from clients.commands.button import main
-
-    main()

@@ -1,0 +1,5 @@
+"""`python -m clients.button`: a button with a WebSocket, in a terminal."""
+
+from clients.commands.button import main
+
+main()

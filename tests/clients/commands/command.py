@@ -57,10 +57,13 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def running(home: Path, module: str, *arguments: str) -> AsyncIterator[Running]:
+async def running(
+    home: Path, module: str, *arguments: str, stdin: bool = False
+) -> AsyncIterator[Running]:
     """Run `python -m clients.<module> …`, both of its outputs in one; kill it at the end."""
     process = await trio.lowlevel.open_process(
         [sys.executable, "-W", "error", "-m", f"clients.{module}", *arguments],
+        stdin=subprocess.PIPE if stdin else None,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         cwd=home,

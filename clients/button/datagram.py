@@ -14,13 +14,13 @@ from typing import Final, Self
 
 import trio
 
-from clients.beside import beside
 from clients.button import device
 from clients.button.device import Device
 from clients.button.key import BootCount, ButtonKey, load_key
 from clients.button.wire import Wire, opened
 from clients.errors import NoLongerOpen, NotReceived, NotStored
-from clients.feed import Feed, Reader
+from link.beside import beside
+from link.feed import Feed, Reader
 from protocol.button.message import KINDS
 from protocol.messages import Position, Text
 from protocol.vocabulary import Kind

@@ -6,8 +6,8 @@ from typing import Final
 
 import msgspec
 
-from clients import private_file
-from clients.errors import CredentialsError
+from link import private_file
+from link.errors import CredentialsError
 from protocol.button.message import KEY_BYTES
 from protocol.messages import Text
 

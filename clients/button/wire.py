@@ -8,7 +8,7 @@ from typing import Final
 
 import trio
 
-from clients.half_open import watch_for_silence
+from link.half_open import watch_for_silence
 from protocol.button.message import ANSWER_BYTES
 
 CONNECT_WITHIN_S: Final = 5.0

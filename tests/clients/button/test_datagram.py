@@ -7,7 +7,8 @@ from trio.testing import MockClock
 from clients.button import device
 from clients.button.datagram import DatagramButton
 from clients.button.key import BootCount, ButtonKey
-from clients.errors import CredentialsError, NoLongerOpen, NotReceived, NotStored
+from clients.errors import NoLongerOpen, NotReceived, NotStored
+from link.errors import CredentialsError
 from protocol.button.link import LinkState
 from protocol.button.message import MessageType, Progress
 from protocol.messages import Position

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from clients.button.key import BootCount, ButtonKey, load_key
-from clients.errors import CredentialsError
+from link.errors import CredentialsError
 
 KEY = ButtonKey("button-17", bytes(range(32)).hex())
 

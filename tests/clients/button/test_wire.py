@@ -3,8 +3,8 @@ from functools import partial
 import pytest
 import trio
 
-from clients.beside import beside
 from clients.button.wire import opened
+from link.beside import beside
 from tests.clients.button.gateway import Gateway, serving
 from tests.protocol.button.samples import said
 

@@ -14,16 +14,23 @@ import orjson
 import structlog
 
 LINES_KEPT_MAX: Final = 20_000
+GATHER_S: Final = 0.02
+"""How long lines may wait to be written together."""
 
 
 class BackgroundWriter:
     """A file object for structlog that never blocks the caller."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, process: str = "", *, is_terminal: bool = False) -> None:
         self.lost = 0
+        self.process = process
+        """Whose lines these are."""
+        self.is_terminal = is_terminal
+        """Whether people read along."""
         self._fd = fd
         self._lines: deque[bytes] = deque()
         self._wake = threading.Event()
+        self._hurry = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
         threading.Thread(target=self._run, name="log-writer", daemon=True).start()
@@ -34,18 +41,23 @@ class BackgroundWriter:
             self.lost += 1
             return
         self._lines.append(line if isinstance(line, bytes) else line.encode(errors="replace"))
-        self._idle.clear()
-        self._wake.set()
+        if not self._wake.is_set():  # a look is cheaper than the lock behind it
+            self._idle.clear()
+            self._wake.set()
 
     debug = info = warning = error = critical = exception = log = failure = fatal = msg
 
     def flush(self, deadline_s: float = 1.0) -> None:
         """Wait until what was taken is written or lost, or the deadline has passed."""
+        self._hurry.set()
         self._idle.wait(deadline_s)
+        self._hurry.clear()
 
     def _run(self) -> None:
         while True:
             self._wake.wait()
+            # Each turn of this thread takes the interpreter from the event loop: few, then.
+            self._hurry.wait(GATHER_S)
             self._wake.clear()
             while self._lines:
                 lines = [self._lines.popleft() for _ in range(min(len(self._lines), 500))]
@@ -66,7 +78,7 @@ class BackgroundWriter:
 def configure_logs(process: str, stream: IO[str] | None = None) -> BackgroundWriter:
     """Set structlog up for this process. Returns the writer, to be flushed at the end."""
     stream = stream or sys.stderr
-    writer = BackgroundWriter(stream.fileno())
+    writer = BackgroundWriter(stream.fileno(), process, is_terminal=stream.isatty())
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -1,10 +1,11 @@
 """What Prometheus is told. Names and labels hold no personal data and are of closed sets."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from dispatch.core.dispatcher import Dispatcher
 from dispatch.core.facts import Fact, FactKind
 from dispatch.edge.bounds import METRICS_CACHE_S
+from dispatch.edge.tallies import Spread, Tally
 
 _MS_BUCKETS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000)
 _S_BUCKETS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0)
@@ -16,15 +17,12 @@ class Metrics:
     def __init__(self, dispatcher: Dispatcher) -> None:
         self.collector = CollectorRegistry()
         self._rendered: tuple[float, bytes] = (float("-inf"), b"")
-        self.facts = Counter(
+        self.facts = Tally(
             "cuadrante_decisions",
             "Decisions of the core, by kind and named reason.",
             ("kind", "reason"),
-            registry=self.collector,
         )
-        self.frames_sent = Counter(
-            "cuadrante_frames_sent", "Frames written, one per recipient.", registry=self.collector
-        )
+        self.frames_sent = Tally("cuadrante_frames_sent", "Frames written, one per recipient.")
         self.closed = Counter(
             "cuadrante_connections_closed",
             "Connections that the server closed, by close code.",
@@ -49,18 +47,18 @@ class Metrics:
         self.database_refused = self._gauge(
             "cuadrante_database_refused", "Lines that PostgreSQL refused for good, since the start."
         )
-        self.dispatch_s = Histogram(
+        self.dispatch_s = Spread(
             "cuadrante_dispatch_seconds",
             "From the first byte read of a press to its frame handed to the network.",
-            buckets=_S_BUCKETS,
-            registry=self.collector,
+            _S_BUCKETS,
         )
-        self.delivered_ms = Histogram(
+        self.delivered_ms = Spread(
             "cuadrante_delivered_milliseconds",
             "From sending an alert to the first handheld's confirmation.",
-            buckets=_MS_BUCKETS,
-            registry=self.collector,
+            _MS_BUCKETS,
         )
+        for kept in (self.facts, self.frames_sent, self.dispatch_s, self.delivered_ms):
+            self.collector.register(kept)
         self._gauge("cuadrante_open_alerts", "Alerts that are not closed.").set_function(
             lambda: dispatcher.city.board.open_count
         )
@@ -73,9 +71,9 @@ class Metrics:
 
     def count(self, fact: Fact) -> None:
         """Count one decision."""
-        self.facts.labels(fact.kind, fact.reason).inc()
+        self.facts.add(fact.kind, fact.reason)
         if fact.kind is FactKind.DELIVERED and fact.took_ms is not None:
-            self.delivered_ms.observe(fact.took_ms)
+            self.delivered_ms.add(fact.took_ms)
 
     def render(self, now_s: float) -> bytes:
         """Return the text format, at most `METRICS_CACHE_S` old: asking often costs nothing."""

@@ -113,7 +113,7 @@ class Outbox:
             if connection is not None:
                 self._write(connection, framed)
         if send.first_of is not None:
-            self._metrics.dispatch_s.observe(read_clock().mono_s - self.read_at_s)
+            self._metrics.dispatch_s.add(read_clock().mono_s - self.read_at_s)
             self.handle(Written(send.first_of))
 
     def _reply(self, reply: Reply) -> None:
@@ -126,7 +126,7 @@ class Outbox:
         """Write to one recipient: whatever happens there, the next one has its turn."""
         try:
             connection.write(framed)
-            self._metrics.frames_sent.inc()
+            self._metrics.frames_sent.add()
         except Exception:
             self.met_a_bug("write")
             connection.abort()

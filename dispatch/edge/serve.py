@@ -20,6 +20,7 @@ from dispatch.core.facts import Fact
 from dispatch.core.registry import Change, Registry
 from dispatch.edge.bounds import CERTIFICATE_CHECK_S, CLOSE_GRACE_S, DRAIN_NOTICE_S
 from dispatch.edge.clock import read_clock
+from dispatch.edge.decision_log import DecisionLog
 from dispatch.edge.exposure import refuse_exposure
 from dispatch.edge.front_door import FrontDoor
 from dispatch.edge.health import Health
@@ -112,6 +113,7 @@ class Core:
         self._mark = opened.mark
         self._pool = pool
         self._logs = logs
+        self._decisions = DecisionLog(logs)
         self._dispatcher = Dispatcher(registry, this_boot())
         self._metrics = Metrics(self._dispatcher)
         self._health = Health(self._dispatcher)
@@ -212,8 +214,7 @@ class Core:
 
     def _record(self, fact: Fact) -> None:
         self._metrics.count(fact)
-        named = {"reason": fact.reason, "device": fact.device_id, "alert": fact.alert_id}
-        log.info(fact.kind, **{name: value for name, value in named.items() if value})
+        self._decisions.write(fact)
 
     def _append(self, effect: Append) -> None:
         self.journal.keeper.append(effect)

@@ -143,9 +143,9 @@ async def test_when_a_press_was_sent_is_told_to_the_core() -> None:
 async def test_each_frame_is_counted_where_it_is_written() -> None:
     async with open_town() as town, town.peer("ana") as ana:
         await ana.hear_a(Notice)
-        before = town.metrics.frames_sent.collect()[0].samples[0].value
+        before = town.metrics.frames_sent.counts[()]
         town.outbox.apply([Send(("ana", "nobody"), Pong(now_ms=1))])
-        after = town.metrics.frames_sent.collect()[0].samples[0].value
+        after = town.metrics.frames_sent.counts[()]
         assert after - before == 1
         town.outbox.apply([Record(Fact(FactKind.DUTY, 1, "on", device_id="op"))])
         assert town.facts[-1].kind is FactKind.DUTY

@@ -27,6 +27,7 @@ from dispatch.edge.bounds import (
 )
 from dispatch.edge.clock import read_clock
 from dispatch.edge.half_open import probe_while_idle
+from dispatch.edge.splitter import Splitter
 from protocol.close_codes import CloseCode
 from protocol.limits import HELLO_DEADLINE_S
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from dispatch.edge.front_door import FrontDoor
 
 INTERNAL_ERROR = 1011
+END_OF_REQUEST = b"\r\n\r\n"
 
 
 class Connection(asyncio.Protocol):
@@ -44,6 +46,7 @@ class Connection(asyncio.Protocol):
         "_door",
         "_fragments",
         "_is_probed",
+        "_splitter",
         "_timer",
         "_transport",
         "_unserved_bytes",
@@ -62,6 +65,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._fragments = b""
+        self._splitter: Splitter | None = None
+        """None until the handshake is done, or where it was followed by frames in one go."""
         self._bare_frames = 0
         self._is_probed = False
         self._unserved_bytes = 0
@@ -148,6 +153,17 @@ class Connection(asyncio.Protocol):
             if self._unserved_bytes > UNSERVED_MAX_BYTES:
                 self._stop_reading()
                 return False
+        if self._splitter is None:
+            return self._parse(data, received_at_ms)
+        for is_text, piece in self._splitter.split(data):
+            if not is_text:
+                self._parse(piece, received_at_ms)
+            elif self.session is not None:
+                self._take_text(self.session, piece, received_at_ms)
+        return True
+
+    def _parse(self, data: bytes, received_at_ms: int) -> bool:
+        """Have the protocol object read: the request, and every frame but a plain text."""
         self._ws.receive_data(data)
         for event in self._ws.events_received():
             if isinstance(event, Request):
@@ -155,6 +171,8 @@ class Connection(asyncio.Protocol):
                     self.abort()
                     return False
                 self._ws.send_response(self._door.answer(self, self._ws, event))
+                if data.endswith(END_OF_REQUEST):  # else the parser may be within a frame already
+                    self._splitter = Splitter()
                 self._flush()
             elif self.session is not None:
                 self._take_frame(self.session, cast(Frame, event), received_at_ms)
@@ -178,6 +196,9 @@ class Connection(asyncio.Protocol):
             if self._bare_frames > BARE_FRAMES_MAX:
                 self.close(CloseCode.FLOODING)
             return
+        self._take_text(session, text, received_at_ms)
+
+    def _take_text(self, session: Session, text: bytes, received_at_ms: int) -> None:
         self._bare_frames = max(0, self._bare_frames - BARE_FRAMES_PER_MESSAGE)
         if not self._door.outbox.do(
             "session", lambda: session.receive(text, received_at_ms, read_clock())

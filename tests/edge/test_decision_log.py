@@ -18,8 +18,8 @@ from dispatch.logs import configure_logs
 
 writer = configure_logs("core")
 decisions = DecisionLog(writer)
-structlog.get_logger().info("signal", reason="first", device="apperson-ana", alert="a-1")
-decisions.write(Fact(FactKind.SIGNAL, {NOON_MS}, "first", "apperson-ana", "a-1", "person-ana", 7))
+structlog.get_logger().info("signal", reason="first", device="app-ana", alert="a-1")
+decisions.write(Fact(FactKind.SIGNAL, {NOON_MS}, "first", "app-ana", "a-1", "ana-ruiz", 7))
 decisions.write(Fact(FactKind.DUTY, {NOON_MS} + 999))
 writer.flush()
 """
@@ -38,4 +38,4 @@ def test_it_is_a_line_like_all_others_without_who_somebody_is() -> None:
     assert duty.keys() == {"event", "level", "timestamp", "process"}
     at = [datetime.fromisoformat(line["timestamp"]) for line in (signal, duty)]
     assert at == [datetime.fromtimestamp(ms / 1000, UTC) for ms in (NOON_MS, NOON_MS + 999)]
-    assert "person-ana" not in done.stderr.decode()
+    assert "ana-ruiz" not in done.stderr.decode()

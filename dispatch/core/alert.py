@@ -97,6 +97,8 @@ class Alert(Struct):
     rounds: int = 0
     escalate_at_s: float | None = None
     tell_at_s: float | None = None
+    keep_at_s: float | None = None
+    """When what it has become is journalled at the latest, where that could wait."""
     told_at_s: float = 0.0
     cancel_requested_at_ms: int | None = None
     outcome: Outcome | None = None
@@ -128,7 +130,7 @@ class Alert(Struct):
         arrival_s = None
         if self.owner is not None and self.state is AlertState.ACCEPTED:
             arrival_s = self.owner.due_s
-        due = (self.escalate_at_s, self.tell_at_s, arrival_s)
+        due = (self.escalate_at_s, self.tell_at_s, self.keep_at_s, arrival_s)
         return min((at_s for at_s in due if at_s is not None), default=None)
 
     @property

@@ -16,7 +16,7 @@ from dispatch.core.fanout import concerns
 from dispatch.core.lifecycle import AlertEvent, advance
 from dispatch.core.moment import Moment
 from dispatch.core.registry import Device
-from dispatch.core.tell import deny, note, receipts, ring, show, tell
+from dispatch.core.tell import deny, keep_soon, note, receipts, ring, show, tell
 from protocol.messages import Accept, Arrive, Close, Delivered
 from protocol.vocabulary import AlertState, Outcome, Role
 
@@ -32,7 +32,7 @@ def delivered(city: City, device: Device, message: Delivered, now: Moment) -> li
         return deny(device.device_id, message, denial, now, message.alert_id)
     if device.role is not Role.PATROL or device.device_id in alert.delivered or not alert.is_open:
         return []
-    city.changed[alert.alert_id] = alert
+    keep_soon(city, alert, now)
     alert.delivered[device.device_id] = None
     took_ms = reach_stage(alert, "delivered", now.wall_ms)
     fact = Fact(

@@ -43,6 +43,8 @@ def _look_at(city: City, alert: Alert, now: Moment) -> list[Effect]:
         return _insist_on_arrival(city, alert, now)
     if alert.tell_at_s is not None and alert.tell_at_s <= now.mono_s:
         return tell(city, alert, now)
+    if alert.keep_at_s is not None and alert.keep_at_s <= now.mono_s:
+        city.changed[alert.alert_id] = alert
     return []
 
 

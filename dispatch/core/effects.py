@@ -18,6 +18,8 @@ class Send(Struct, frozen=True):
     message: AnyServerMessage
     first_of: str | None = None
     """Set on the first fan-out of this alert: the core wants to hear when it was `Written`."""
+    json: bytes | None = None
+    """The message as it is written on the wire, where it was written already for the journal."""
 
 
 class Reply(Struct, frozen=True):

@@ -6,8 +6,6 @@ Added after everything else, so that nothing waits for it: the fan-out is on its
 from collections.abc import Mapping
 from typing import Final
 
-from msgspec.structs import replace
-
 from dispatch.core.alert import Alert
 from dispatch.core.city import City
 from dispatch.core.effects import Append, Effect, Record, Send
@@ -27,16 +25,11 @@ OF_CONNECTIONS: Final = frozenset(
 
 def journalled(city: City, effects: list[Effect], now: Moment) -> list[Effect]:
     """Add the lines of the journal to the effects of one event, if there is anything to keep."""
-    facts = [effect.fact for effect in effects if type(effect) is Record and is_kept(effect.fact)]
+    facts, views = _of_note(effects)
     changed, presses = city.changed, tuple(city.unkept)
     if not facts and not changed:
         return effects
     city.changed, city.unkept = {}, {}
-    views = {
-        effect.message.alert_id: effect.message
-        for effect in effects
-        if type(effect) is Send and type(effect.message) is messages.Alert
-    }
     last = {fact.alert_id: index for index, fact in enumerate(facts)}
     entries = []
     for index, fact in enumerate(facts):
@@ -57,28 +50,46 @@ def is_kept(fact: Fact) -> bool:
     )
 
 
+def _of_note(effects: list[Effect]) -> tuple[list[Fact], dict[str, bytes]]:
+    """The facts to keep, and each alert as it is shown: written once, for the network as well."""
+    facts: list[Fact] = []
+    views: dict[str, bytes] = {}
+    for index, effect in enumerate(effects):
+        if type(effect) is Record:
+            if is_kept(effect.fact):
+                facts.append(effect.fact)
+        elif type(effect) is Send and type(effect.message) is messages.Alert:
+            json = views[effect.message.alert_id] = to_json(effect.message)
+            effects[index] = Send(effect.devices, effect.message, effect.first_of, json)
+    return facts, views
+
+
 def _entry(
-    city: City, fact: Fact, alert: Alert | None, views: Mapping[str, messages.Alert], now: Moment
+    city: City, fact: Fact, alert: Alert | None, views: Mapping[str, bytes], now: Moment
 ) -> Entry:
     """Make one line; the last one of an alert holds its state, and how it is shown."""
-    line = Entry(
-        kind=fact.kind,
-        at_ms=fact.at_ms,
-        reason=fact.reason,
-        device_id=fact.device_id,
-        alert_id=fact.alert_id,
-        person_id=fact.person_id,
-        took_ms=fact.took_ms,
-    )
     if alert is None:
-        return line
-    view = views.get(alert.alert_id)
-    if view is None:
-        view = alert_view(alert, city.registry, now)
-    return replace(
-        line,
-        version=alert.version,
-        is_open=alert.is_open,
-        state=freeze(alert, now, city.boot),
-        view=to_json(view),
+        return Entry(
+            fact.kind,
+            fact.at_ms,
+            fact.reason,
+            fact.device_id,
+            fact.alert_id,
+            fact.person_id,
+            fact.took_ms,
+        )
+    alert.keep_at_s = None
+    view = views.get(alert.alert_id) or to_json(alert_view(alert, city.registry, now))
+    return Entry(
+        fact.kind,
+        fact.at_ms,
+        fact.reason,
+        fact.device_id,
+        fact.alert_id,
+        fact.person_id,
+        fact.took_ms,
+        alert.version,
+        alert.is_open,
+        freeze(alert, now, city.boot),
+        view,
     )

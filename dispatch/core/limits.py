@@ -18,6 +18,8 @@ SIGNALS_PER_ALERT_REMEMBERED: Final = 256
 """Ids of folded signals that a retransmission may name; one alert never holds more."""
 UPDATE_INTERVAL_S: Final = 1.0
 """Folded signals and moves of an alert are told at most this often; its first never waits."""
+KEEP_WITHIN_S: Final = 1.0
+"""Who has shown an alert is journalled within so long: once, for all who show it at once."""
 
 # --- deduplication ------------------------------------------------------------------------------
 REPEAT_WINDOW_S: Final = 300.0

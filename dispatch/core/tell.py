@@ -8,7 +8,7 @@ from dispatch.core.effects import Effect, Record, Send
 from dispatch.core.facts import Fact, FactKind
 from dispatch.core.fanout import audience, called
 from dispatch.core.lifecycle import AlertEvent, advance
-from dispatch.core.limits import UPDATE_INTERVAL_S
+from dispatch.core.limits import KEEP_WITHIN_S, UPDATE_INTERVAL_S
 from dispatch.core.moment import Moment
 from dispatch.core.view import alert_view, receipt_view
 from dispatch.core.words import ERROR
@@ -46,6 +46,16 @@ def tell_soon(city: City, alert: Alert, now: Moment) -> list[Effect]:
     return []
 
 
+def keep_soon(city: City, alert: Alert, now: Moment) -> None:
+    """Have the journal keep what the alert has become, together with what else becomes of it soon.
+
+    For what is told again after a crash by those who said it, as handhelds do that show an alert.
+    """
+    if alert.keep_at_s is None:
+        alert.keep_at_s = now.mono_s + KEEP_WITHIN_S
+        city.deadlines.remind(alert.keep_at_s, alert.alert_id)
+
+
 def ring(city: City, alert: Alert) -> list[Effect]:
     """Make those who are called sound again."""
     rung = called(alert, city.presence)
@@ -54,7 +64,6 @@ def ring(city: City, alert: Alert) -> list[Effect]:
 
 def receipts(city: City, alert: Alert) -> list[Effect]:
     """Tell everyone who called for help in this alert how far it has got."""
-    city.changed[alert.alert_id] = alert
     alert.receipt_version += 1
     return [
         effect for press in alert.last_press_of.values() for effect in receipt(city, alert, press)
@@ -116,6 +125,7 @@ def _send(
     if alert.is_open:
         alert.state = advance(alert.state, AlertEvent.SENT)
     if was_unheard:
+        city.changed[alert.alert_id] = alert
         reach_stage(alert, "sent", now.wall_ms)
     view = alert_view(alert, city.registry, now)
     sent = Send(recipients, view, first_of=alert.alert_id if first else None)

@@ -17,6 +17,7 @@ from dispatch.edge.clock import read_clock
 from dispatch.edge.connection import Connection
 from dispatch.edge.health import Health
 from dispatch.edge.metrics import Metrics
+from protocol import MAX_FRAME_BYTES
 from protocol.codec import encode
 from protocol.messages import Alert, ServerMessage
 
@@ -104,7 +105,7 @@ class Outbox:
                 self._issue_token(effect)
 
     def _send(self, send: Send) -> None:
-        framed = self._framed(send.message)
+        framed = self._framed(send.message, send.json)
         if framed is None:
             return
         session_of = self._dispatcher.city.presence.session_of
@@ -131,7 +132,9 @@ class Outbox:
             self.met_a_bug("write")
             connection.abort()
 
-    def _framed(self, message: ServerMessage) -> bytes | None:
+    def _framed(self, message: ServerMessage, json: bytes | None = None) -> bytes | None:
+        if json is not None and len(json) <= MAX_FRAME_BYTES:
+            return frame_text(json)
         try:
             return frame_text(encode(message))
         except ValueError:

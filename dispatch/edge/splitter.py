@@ -6,7 +6,7 @@ takes two. Whatever is not exactly such a frame goes to that parser, whole: it k
 
 from typing import Final, NamedTuple
 
-from websockets.frames import apply_mask
+from websockets.frames import apply_mask  # type: ignore[attr-defined]  # the C one, if built
 
 from protocol import MAX_FRAME_BYTES
 

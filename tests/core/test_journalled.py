@@ -6,6 +6,7 @@ from dispatch.core.dispatcher import Dispatcher
 from dispatch.core.entry import Entry
 from dispatch.core.facts import Fact, FactKind
 from dispatch.core.journalled import is_kept
+from dispatch.core.limits import KEEP_WITHIN_S
 from dispatch.core.registry import Registry
 from dispatch.core.snapshot import thaw
 from protocol.vocabulary import AlertState, Outcome
@@ -59,6 +60,33 @@ def test_a_change_without_a_fact_of_its_own_is_kept_as_well() -> None:
     assert thaw(kept, town.now, BOOT).place == town.alert(alert_id).place
 
 
+def test_all_who_show_an_alert_at_once_are_kept_with_one_state() -> None:
+    town = Town()
+    town.connect("patrol-1", "patrol-2", "ana")
+    alert_id = town.press("ana", at=MIDDLE)
+    town.delivered("patrol-1", alert_id)
+    town.delivered("patrol-2", alert_id)
+    last_two = [(line.kind, line.state) for line in entries(town)[-2:]]
+    assert last_two == [(FactKind.DELIVERED, None)] * 2
+    town.after(KEEP_WITHIN_S)
+    assert [line.state is None for line in entries(town)[-2:]] == [True, False]
+    kept = thaw(newest_states(town)[alert_id].state or b"", town.now, BOOT)
+    assert kept.delivered.keys() == {"patrol-1", "patrol-2"}
+
+
+def test_an_accept_soon_after_keeps_who_shows_it_as_well() -> None:
+    town = Town()
+    town.connect("patrol-1", "ana")
+    alert_id = town.press("ana", at=MIDDLE)
+    town.delivered("patrol-1", alert_id)
+    town.accept("patrol-1", alert_id)
+    kept = thaw(newest_states(town)[alert_id].state or b"", town.now, BOOT)
+    assert kept.delivered.keys() == {"patrol-1"}
+    lines = len(entries(town))
+    town.after(KEEP_WITHIN_S)
+    assert len(entries(town)) == lines
+
+
 def test_what_connections_do_is_not_for_the_journal_unless_a_known_device_is_refused() -> None:
     assert not is_kept(Fact(FactKind.GREETED, 0, "app", "ana"))
     assert not is_kept(Fact(FactKind.REFUSED, 0, "hello_timeout"))
@@ -72,6 +100,7 @@ def test_a_dispatcher_restored_from_the_newest_states_is_the_same() -> None:
         chance = Chance(seed)
         chance.play(60)
         town = chance.town
+        town.after(KEEP_WITHIN_S)  # who shows an alert is kept a little later
         restored = Dispatcher(Registry(LOCATOR, residents()))
         states = newest_states(town).values()
         restored.restore(thaw(entry.state or b"", town.now, BOOT) for entry in states)

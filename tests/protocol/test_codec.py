@@ -80,7 +80,7 @@ def test_a_server_message_comes_back(message: AnyServerMessage) -> None:
     frame = orjson.dumps(msgspec.to_builtins(message))
     assert decode_server(frame) == message
     if len(frame) <= MAX_FRAME_BYTES:
-        assert encode(message) == frame
+        assert orjson.loads(encode(message)) == orjson.loads(frame)
 
 
 def lower_ids(message: AnyClientMessage) -> AnyClientMessage:

@@ -107,7 +107,7 @@ def call(
 class Panel:
     """One panel, which says one thing at a time, and again until it is answered.
 
-        async with Panel("gateway", 7320, "1234", key=key) as panel:
+        async with Panel("gateway", 7312, "1234", key=key) as panel:
             reply = await panel.send(call(Kind.PANIC))
 
     With a key (16, 24 or 32 bytes) everything is encrypted. `clock` gives seconds since the epoch;
@@ -166,12 +166,12 @@ class Panel:
                 event.id_token, self.sequence, self.account, is_encrypted=self._key is not None
             )
             for attempt in range(self._attempts):
+                if attempt > 1:  # the second comes at once
+                    await trio.sleep(full_jitter_s(attempt - 2, self._jitter))
                 reply = await self._attempt(header, event)
-                if reply is None:
-                    await trio.sleep(full_jitter_s(attempt, self._jitter))
-                elif reply.answer is not Answer.NAK:
+                if reply is not None and reply.answer is not Answer.NAK:
                     return reply
-                elif reply.at_s is not None:
+                if reply is not None and reply.at_s is not None:
                     self._behind_s = reply.at_s - self._clock()
         raise NotAcknowledged
 

@@ -18,7 +18,7 @@ from protocol.sia_dc09.header import check_account
 from protocol.sia_dc09.seal import check_key
 from protocol.vocabulary import Kind
 
-DEFAULT_PORT: Final = 7320
+DEFAULT_PORT: Final = 7312
 
 main: typer.Typer = typer.Typer(
     help="Un panel de alarma (SIA DC-09) · An alarm panel.",

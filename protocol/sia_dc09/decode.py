@@ -86,11 +86,15 @@ def decode(raw: bytes, accounts: Mapping[str, Account], now_s: float) -> Message
 def _open(frame: Frame, key: bytes | None) -> Content | Reason:
     """Decrypt the body, and take it apart."""
     if not frame.header.is_encrypted:
-        return Reason.NOT_ENCRYPTED if key else read_content(frame.body) or Reason.BAD_DATA
+        if key is not None:
+            return Reason.NOT_ENCRYPTED
+        return read_content(frame.body) or Reason.BAD_DATA
     if key is None:
         return Reason.NO_KEY
     clear = unseal(frame.body, key)
-    return (clear and read_content(clear)) or Reason.UNDECRYPTABLE
+    if clear is None:
+        return Reason.UNDECRYPTABLE
+    return read_content(clear) or Reason.UNDECRYPTABLE
 
 
 def _judge_time(

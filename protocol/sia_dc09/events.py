@@ -14,7 +14,7 @@ CONTACT_ID: Final = "ADM-CID"
 _ACCOUNT: Final = re.compile(rb"#?(?P<account>[0-9A-Fa-f]{3,16})")
 """Some panels leave the `#` away."""
 _MODIFIER: Final = re.compile(
-    rb" *(?P<name>da|ti|id|ri|pi|ai|ph|lv|va|pt|rg|ss)(?P<value>[0-9A-Fa-f.:-]*)/?"
+    rb" *(?P<name>da|ti|id|ri|pi|ai|ph|lv|va|pt|rg|ss)(?P<value>[0-9.:-]*)/?"
 )
 """DC-03, 5.2.1.2: it holds for the events after it."""
 _PACKET: Final = re.compile(

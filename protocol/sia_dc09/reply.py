@@ -39,7 +39,7 @@ def acknowledge(header: Header, key: bytes | None, pad: bytes, now_s: float) -> 
     `pad` is 16 random bytes, used in an encrypted one.
     """
     if not header.is_encrypted or key is None:
-        return write_frame(Frame(header.replying(Answer.ACK, is_encrypted=False), _NOTHING))
+        return write_frame(Frame(header.replying(Answer.ACK), _NOTHING))
     text = write_content(Content(b"", timestamp=write_timestamp(now_s)))
     body = seal(text, key, pad)
     return write_frame(Frame(header.replying(Answer.ACK, is_encrypted=True), body))

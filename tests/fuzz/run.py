@@ -17,6 +17,7 @@ MEMORY_MAX_MB = 400
 """Of a whole process, of which Python and the libraries take about 100."""
 INPUT_DEADLINE_S = 10
 """One input takes well under a millisecond."""
+PROGRESS_EVERY_S = 5.0
 _PULSE = re.compile(r"^#(?P<inputs>\d+)\s.*exec/s: (?P<rate>\d+) rss: (?P<mb>\d+)Mb")
 
 
@@ -85,6 +86,7 @@ def run(module: str, inputs: int, seed: int, tell: Callable[[str], None]) -> Out
 
 def _follow(child: subprocess.Popen[str], tell: Callable[[str], None]) -> tuple[int, int, str]:
     tried = peak_mb = 0
+    told_s = time.monotonic()
     last: deque[str] = deque(maxlen=40)
     assert child.stdout is not None
     with child:
@@ -95,6 +97,7 @@ def _follow(child: subprocess.Popen[str], tell: Callable[[str], None]) -> tuple[
                     last.append(line)
                 continue
             tried, peak_mb = int(pulse["inputs"]), max(peak_mb, int(pulse["mb"]))
-            if "pulse" in line:
+            if time.monotonic() - told_s >= PROGRESS_EVERY_S:
+                told_s = time.monotonic()
                 tell(f"{tried:,} inputs, {int(pulse['rate']):,}/s, {pulse['mb']} MB")
     return tried, peak_mb, "".join(last)

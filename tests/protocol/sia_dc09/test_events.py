@@ -30,6 +30,7 @@ SIA_DATA = {
     b"#1234|Nri1/PA003/HA004": [event("PA", "003", "1"), event("HA", "004", "1")],
     b"#1234|Nri1/PA003/ri2/HA004": [event("PA", "003", "1"), event("HA", "004", "2")],
     b"#1234|Nid7pi20/ti12:34/PA003": [event("PA", "003")],
+    b"#1234|Nid1FA3/ri2PA4": [event("FA", "3"), event("PA", "4", "2")],
     b"#1234|NPA3^Patio^/FA4": [event("PA", "3", text="Patio"), event("FA", "4")],
     b"#1234|NPA3^Patio/FA4": [event("PA", "3", text="Patio"), event("FA", "4")],
     b"#1234|NPA3*12*V/FA4": [event("PA", "3"), event("FA", "4")],

@@ -3,7 +3,7 @@
 from clients.button import Button                    # over a WebSocket, to the server itself
 from clients.button.datagram import DatagramButton   # over UDP or TCP, to a gateway
 
-`device.py` (MicroPython) and `c/` (C99) are for hardware that holds nothing else; both speak
+`device.py` with `loop.py` (MicroPython) and `c/` (C99) are for hardware that holds nothing else; both speak
 `protocol/button.md`.
 """
 

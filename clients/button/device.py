@@ -42,6 +42,8 @@ ACCEPTED = "accepted"
 ON_SCENE = "on_scene"
 CLOSED = "closed"
 REFUSED = "refused"
+LAMPS = (SENDING, WAITING, RECEIVED, STORED, DELIVERED, ACCEPTED, ON_SCENE, CLOSED, REFUSED)
+"""Of a press, in the order in which they come. Any may be passed over."""
 _SHOWN = (SENDING, WAITING, RECEIVED, DELIVERED, ACCEPTED, ON_SCENE, CLOSED, REFUSED)
 
 # --- when to send ---------------------------------------------------------------------------------
@@ -172,6 +174,12 @@ class Device:
         press.cancelling = True
         press.attempts = 0
         press.due_ms = now_ms
+
+    def hurry(self, now_ms: int) -> None:
+        """There is a new way to the gateway: what went the old one may be lost."""
+        for press in self.presses:
+            if press.unsettled():
+                press.due_ms = now_ms
 
     def lamp(self) -> str:
         """What to show: the newest press but a silent one, or whether help could be called."""

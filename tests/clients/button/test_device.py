@@ -265,6 +265,15 @@ def test_a_press_that_a_server_lost_is_sent_again() -> None:
     assert wall.device.lamp() == device.RECEIVED
 
 
+def test_a_new_way_to_the_gateway_is_tried_at_once() -> None:
+    wall = greeted()
+    press, _ = wall.press()
+    for _ in range(9):
+        wall.wait()  # the way is broken, and the waits have grown
+    wall.device.hurry(wall.now_ms)
+    assert [message.press for message in wall.send()] == [press.number]
+
+
 def test_pressing_again_hurries_a_press_that_is_not_stored() -> None:
     wall = greeted()
     press, first = wall.press()

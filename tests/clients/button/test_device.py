@@ -263,6 +263,7 @@ def test_a_press_that_a_server_lost_is_sent_again() -> None:
     wall.answer(message, Progress.RECEIVED, stored=False)
     assert press.unsettled()
     assert wall.device.lamp() == device.RECEIVED
+    assert [each.press for each in wall.send()] == [press.number], "like a new one, at once"
 
 
 def test_a_new_way_to_the_gateway_is_tried_at_once() -> None:
@@ -338,7 +339,7 @@ def test_a_cancel_waits_until_the_press_is_stored_and_is_sent_until_it_is_noted(
     [still] = wall.send()
     assert still.type is MessageType.PRESS
     wall.answer(message, Progress.RECEIVED, stored=True)
-    [cancel] = wall.wait()
+    [cancel] = wall.send()
     assert (cancel.type, cancel.press) == (MessageType.CANCEL, message.press)
     wall.answer(cancel, Progress.RECEIVED, stored=True)
     [cancel] = wall.wait()

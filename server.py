@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -26,6 +27,7 @@ from dispatch.core.registry import Device, Spot
 from dispatch.edge.exposure import ListenError, refuse_exposure
 from dispatch.edge.serve import CoreOptions, run_core
 from dispatch.edge.tls import TlsError, TlsFiles
+from dispatch.gateway.errors import CannotListen
 from dispatch.journal.faults import CannotOpen
 from dispatch.journal.inspect import export, inspect, verify
 from dispatch.logs import configure_logs
@@ -44,10 +46,16 @@ from dispatch.supervise.postgres_layout import EmbeddedPostgresError, PostgresMi
 from dispatch.supervise.ready import announce_ready
 from dispatch.supervise.restarts import GaveUpError
 from dispatch.wiring import BadWiring, misfit, read_wiring, seal
+from link import errors as link_errors
+from protocol import PATH
+from protocol.close_codes import CloseCode
 from protocol.schema import rendered
 from protocol.vocabulary import Role
 
 PROGRAM = Path(__file__).resolve()
+GATEWAY_ID = "gateway-local"
+"""The gateway that `run` brings along."""
+EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 SCHEMA_FILE = PROGRAM.parent / "protocol" / "asyncapi.json"
 
 app = typer.Typer(
@@ -127,6 +135,43 @@ def core(
         logs.flush()
 
 
+@app.command()
+def gateway(
+    code: Annotated[
+        str | None, typer.Option(help="Its enrolment code, the first time, on another host.")
+    ] = None,
+    config: Config = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Run the gateway alone: what alarm panels and buttons on the wall speak to."""
+    import trio
+
+    from dispatch.gateway.enrolment import put_aside
+    from dispatch.gateway.serve import run_gateway
+
+    settings = _settings(config, data_dir=data_dir)
+    file = settings.gateway_credentials
+    if code is None and settings.gateway_core_url is not None and not file.exists():
+        _fail(
+            ExitCode.USAGE,
+            f"there is no {file} yet: on the server `server.py enrol ID --role gateway`, "
+            "and here once --code with what it prints",
+        )
+    _raise_open_files()
+    logs = configure_logs("gateway")
+    try:
+        with _blame():
+            options = _gateway_options(settings, code)
+            try:
+                trio.run(run_gateway, options, announce_ready)
+            except link_errors.Refused as refused:
+                if refused.code == CloseCode.BAD_CREDENTIALS:
+                    put_aside(file)
+                raise
+    finally:
+        logs.flush()
+
+
 async def _supervise(settings: Settings, config: Path | None) -> None:
     from dispatch.supervise.child import ChildSpec
     from dispatch.supervise.postgres import dsn, postgres_child
@@ -141,13 +186,16 @@ async def _supervise(settings: Settings, config: Path | None) -> None:
         ready_deadline_s=60.0,
         drain_deadline_s=settings.drain_deadline_s,
     )
-    children = [core_child]
+    # Apps and patrols go on without the wall's hardware; and 0 is a port that it could not find.
+    argv = (sys.executable, str(PROGRAM), "gateway", *of_config)
+    gateway_child = replace(core_child, name="gateway", argv=argv, essential=False)
+    children = [core_child, gateway_child] if settings.port else [core_child]
     if settings.dsn is None:
         database = {"CUADRANTE_DSN": dsn(settings.postgres_dir)}
-        core_child = replace(core_child, env={**core_child.env, **database})
+        children = [replace(child, env={**child.env, **database}) for child in children]
         # Presses are dispatched from the local copy while PostgreSQL is away: it may fail alone.
         postgres = replace(postgres_child(settings.postgres_dir), essential=False)
-        children = [postgres, core_child]
+        children = [postgres, *children]
     await supervise(children, drain_deadline_s=2 * settings.drain_deadline_s)
 
 
@@ -471,6 +519,53 @@ def _core_options(settings: Settings, database: str) -> CoreOptions:
     )
 
 
+def _gateway_options(settings: Settings, code: str | None) -> Any:
+    """Gather what a gateway needs; the first time, trade a code for its token."""
+    import trio
+
+    from dispatch.gateway.enrolment import become
+    from dispatch.gateway.serve import GatewayOptions
+    from dispatch.gateway.trust import OwnCertificate
+    from link.enrolment import load
+
+    url = settings.gateway_core_url or _own_core_url(settings)
+    own = None
+    if settings.gateway_core_url is None and settings.tls_certificate is not None:
+        own = OwnCertificate(settings.tls_certificate, url)
+    context = None if own is None else own.context
+    file = settings.gateway_credentials
+    if code is None and file.exists():
+        credentials = load(file)
+    else:
+        code = code or _with_store(settings, _code_for_gateway)
+        credentials = trio.run(partial(become, file, url, code, ssl_context=context))
+    return GatewayOptions(
+        core_url=url,
+        credentials=credentials,
+        wiring_key=derived_key(installation_secret(settings), Use.WIRING),
+        host=settings.gateway_host,
+        panel_port=settings.gateway_panel_port,
+        button_port=settings.gateway_button_port,
+        metrics_port=settings.gateway_metrics_port,
+        ssl_context=context,
+        dial=None if own is None else own.dial,
+    )
+
+
+def _own_core_url(settings: Settings) -> str:
+    host = "127.0.0.1" if settings.host in EVERY_ADDRESS else settings.host
+    scheme = "ws" if settings.tls_certificate is None else "wss"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}{PATH}"
+
+
+async def _code_for_gateway(pool: Pool) -> str:
+    """Let the gateway of this installation take part; it is registered if it is not."""
+    try:
+        return (await enrolment.issue_codes(pool, [GATEWAY_ID]))[GATEWAY_ID]
+    except Refused:
+        return await enrolment.issue_code(pool, Device(GATEWAY_ID, Role.GATEWAY, GATEWAY_ID))
+
+
 @contextmanager
 def _database(settings: Settings) -> Iterator[str]:
     """Yield a DSN: the configured one, or that of the embedded server, run if it does not."""
@@ -498,7 +593,7 @@ def _blame() -> Iterator[None]:
     """Turn what is not our own fault into one sentence and an exit code. Our bugs stay loud."""
     try:
         yield
-    except (ListenError, TlsError, SecretUnusable) as error:
+    except (ListenError, TlsError, SecretUnusable, CannotListen) as error:
         _fail(ExitCode.CONFIGURATION, str(error))
     except (StoreUnavailable, EmbeddedPostgresError, PostgresMissingError) as error:
         _fail(ExitCode.DATABASE, f"PostgreSQL: {error}. Check with `server.py doctor`.")
@@ -509,6 +604,8 @@ def _blame() -> Iterator[None]:
     except (FileNotFoundError, FileExistsError) as error:
         where = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         _fail(ExitCode.FAILED, where)
+    except link_errors.ClientError as error:
+        _fail(ExitCode.FAILED, f"{error.text.en} {error.advice.en if error.advice else ''}".strip())
     except GaveUpError as error:
         _fail(ExitCode.GAVE_UP, str(error))
 

@@ -65,6 +65,19 @@ class Settings(BaseSettings):
         Durability.LOCAL,
         description="When a press counts as stored: in the local journal, or in PostgreSQL too.",
     )
+    gateway_host: str = Field("127.0.0.1", description="Where panels and buttons reach it.")
+    gateway_panel_port: int = Field(
+        7312, ge=0, le=65535, description="SIA DC-09, TCP and UDP; 0: any free one."
+    )
+    gateway_button_port: int = Field(
+        7313, ge=0, le=65535, description="Button datagrams, TCP and UDP; 0: any free one."
+    )
+    gateway_metrics_port: int = Field(
+        7314, ge=0, le=65535, description="Its health and metrics, on the loopback; 0: any."
+    )
+    gateway_core_url: str | None = Field(
+        None, description="The core that the gateway reports to; none: the one on this machine."
+    )
     drain_deadline_s: float = Field(15.0, gt=0, description="Seconds to end in order.")
 
     @field_validator("origins", mode="before")
@@ -95,6 +108,11 @@ class Settings(BaseSettings):
     def registry_folder(self) -> Path:
         """The local copy of the registry, for when PostgreSQL is away."""
         return self.data_dir / "registry"
+
+    @property
+    def gateway_credentials(self) -> Path:
+        """Who the gateway is: its token, for its owner alone."""
+        return self.data_dir / "gateway" / "credentials.json"
 
     @property
     def postgres_dir(self) -> Path:

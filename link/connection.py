@@ -15,7 +15,7 @@ from link.enrolment import Credentials
 from link.errors import Refused
 from link.feed import Feed, Reader
 from link.half_open import watch_for_silence
-from link.outbound import MAX_URGENT
+from link.outbound import A_DEVICES_ROOM, Room
 from link.wire import BROKEN, Ending, Wire, check_address, opened, why_broken
 from protocol.close_codes import may_reconnect
 from protocol.codec import encode
@@ -64,7 +64,8 @@ class Link:
             ...
 
     `jitter` draws a number from 0 to 1. `dial` opens the byte stream, where plain TCP to the
-    address will not do (a modem, a tunnel). `client` names the program to the server.
+    address will not do (a modem, a tunnel). `client` names the program to the server;
+    `room` is for one that speaks for many devices.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class Link:
         jitter: Callable[[], float] | None = None,
         dial: Dial | None = None,
         client: str = CLIENT_NAME,
-        urgent_max: int = MAX_URGENT,
+        room: Room = A_DEVICES_ROOM,
     ) -> None:
         """Raises `BadAddress` unless the URL is `wss://`, or `ws://` on this machine."""
         check_address(url)
@@ -90,7 +91,7 @@ class Link:
         self._jitter = jitter or SystemRandom().random
         self._dial = dial
         self._client = client
-        self._urgent_max = urgent_max
+        self._room = room
         self._wire: Wire | None = None
         self._hurried = trio.Event()
         self._leaving = False
@@ -156,7 +157,7 @@ class Link:
                 stream = None if self._dial is None else await self._dial()
                 async with opened(self._url, self._ssl_context, stream) as socket:
                     watch_for_silence(socket.stream)
-                    wire = Wire(socket, scope, self._urgent_max)
+                    wire = Wire(socket, scope, self._room)
                     await self._converse(wire)
             except BROKEN as error:
                 return Ending(why_broken(error))

@@ -6,6 +6,7 @@ them. So routine frames use only their share of the allowance, and let urgent on
 """
 
 from collections import deque
+from dataclasses import dataclass
 from typing import Final
 
 import trio
@@ -17,6 +18,19 @@ MAX_ROUTINE: Final = 4096
 ROUTINE_BURST: Final = FRAMES_BURST // 4
 ROUTINE_PER_S: Final = FRAMES_PER_S / 2
 
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many frames may wait for one connection, and how fast routine ones go."""
+
+    urgent_max: int
+    routine_max: int
+    routine_burst: float
+    routine_per_s: float
+
+
+A_DEVICES_ROOM: Final = Room(MAX_URGENT, MAX_ROUTINE, ROUTINE_BURST, ROUTINE_PER_S)
+"""For whoever speaks for one device."""
 
 _ROUNDING: Final = 1e-9
 """Of a frame: without it, a wait too short for the clock to show would never end."""
@@ -46,18 +60,21 @@ class Allowance:
 class Outbound:
     """The frames of one connection, in the order in which they should be written."""
 
-    def __init__(self, urgent_max: int = MAX_URGENT) -> None:
-        """`urgent_max`: how many urgent frames may wait, if the program has more than most."""
-        self._urgent_max = urgent_max
+    def __init__(self, room: Room = A_DEVICES_ROOM) -> None:
+        self._room = room
         self._urgent: deque[bytes] = deque()
         self._routine: deque[bytes] = deque()
-        self._allowance = Allowance(ROUTINE_BURST, ROUTINE_PER_S, trio.current_time())
+        self._allowance = Allowance(room.routine_burst, room.routine_per_s, trio.current_time())
         self._changed = trio.Event()
         self._closed = False
 
     def put(self, frame: bytes, *, routine: bool = False) -> bool:
         """Take a frame. False: there is no room, so the connection is not being read."""
-        line, room = (self._routine, MAX_ROUTINE) if routine else (self._urgent, self._urgent_max)
+        line, room = (
+            (self._routine, self._room.routine_max)
+            if routine
+            else (self._urgent, self._room.urgent_max)
+        )
         if len(line) >= room:
             return False
         line.append(frame)

@@ -17,7 +17,7 @@ from websockets.trio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from link.errors import BadAddress, closed_because
-from link.outbound import MAX_URGENT, Outbound
+from link.outbound import A_DEVICES_ROOM, Outbound, Room
 from protocol import MAX_FRAME_BYTES, SUBPROTOCOL
 from protocol.codec import decode_server, encode
 from protocol.messages import AnyServerMessage, Hello, Ping, Pong, Text, Welcome
@@ -121,12 +121,12 @@ class Wire:
     """
 
     def __init__(
-        self, socket: ClientConnection, scope: trio.CancelScope, urgent_max: int = MAX_URGENT
+        self, socket: ClientConnection, scope: trio.CancelScope, room: Room = A_DEVICES_ROOM
     ) -> None:
         self.ending: Ending | None = None
         self._socket = socket
         self._scope = scope
-        self._outbound = Outbound(urgent_max)
+        self._outbound = Outbound(room)
         self._doubted = trio.Event()
         self._asked = ""
         self._answered = trio.Event()

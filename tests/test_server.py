@@ -108,7 +108,8 @@ def test_every_option_says_what_it_is_for(command: tuple[str, ...], run: Run) ->
 
 def test_the_commands_are_those_promised(run: Run) -> None:
     said = run("--help").stdout
-    for command in ("run", "core", "import", "enrol", "revoke", "devices", "schema", "doctor"):
+    commands = "run core gateway import enrol revoke devices schema doctor"
+    for command in commands.split():
         assert re.search(rf"^  {command}  +\w", said, re.MULTILINE)
 
 
@@ -130,7 +131,14 @@ ASKING = [
 ]
 
 
-@pytest.mark.parametrize("command", [*ASKING, ("run",), ("core",), ("doctor",)])
+def test_a_gateway_on_another_host_asks_for_its_code(run: Run, tmp_path: Path) -> None:
+    elsewhere = {"CUADRANTE_GATEWAY_CORE_URL": "wss://alerts.example/v1"}
+    said = run("gateway", "--data-dir", str(tmp_path), exits=ExitCode.USAGE, **elsewhere).stderr
+    assert "--role gateway" in said
+    assert "--code" in said
+
+
+@pytest.mark.parametrize("command", [*ASKING, ("run",), ("core",), ("gateway",), ("doctor",)])
 def test_bad_settings_are_named(command: tuple[str, ...], run: Run) -> None:
     said = run(*command, exits=ExitCode.CONFIGURATION, CUADRANTE_PORT="many").stderr
     assert said.startswith("cuadrante: port: ")

@@ -34,6 +34,13 @@ MAY_IMPORT = {
         "dispatch.logs",
         "protocol",
     },
+    "dispatch/gateway": {
+        "dispatch.gateway",
+        "dispatch.wiring",
+        "dispatch.core.moment",
+        "link",
+        "protocol",
+    },
     "dispatch/supervise": {"dispatch.supervise"},
     "dispatch": {"dispatch", "protocol"},
     "link": {"link", "protocol"},
@@ -47,7 +54,7 @@ ASYNCIO_AT = (
     "dispatch/doctor.py",
     "server.py",
 )
-TRIO_AT = ("dispatch/supervise", "link", "clients", "server.py")
+TRIO_AT = ("dispatch/supervise", "dispatch/gateway", "link", "clients", "server.py")
 
 BANNED_IN_NAMES = ("manager", "handler", "service", "base", "utils", "helpers", "common")
 BANNED_IN_TEXT = {

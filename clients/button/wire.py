@@ -3,7 +3,7 @@
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Final
 
 import trio
@@ -27,21 +27,18 @@ class Wire(ABC):
 
 
 class UdpWire(Wire):
-    """A datagram is a message. That nobody is at the port now is no reason to open it anew."""
+    """A datagram is a message."""
 
     def __init__(self, connected: trio.socket.SocketType) -> None:
         self._socket = connected
 
     async def send(self, message: bytes) -> None:
         """Send one message."""
-        with suppress(ConnectionRefusedError):
-            await self._socket.send(message)
+        await self._socket.send(message)
 
     async def receive(self) -> bytes:
         """Wait for one datagram."""
-        while True:
-            with suppress(ConnectionRefusedError):
-                return await self._socket.recv(ANSWER_BYTES + 1)
+        return await self._socket.recv(ANSWER_BYTES + 1)
 
 
 class TcpWire(Wire):

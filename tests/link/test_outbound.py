@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
 from link.outbound import (
+    A_DEVICES_ROOM,
     MAX_ROUTINE,
     MAX_URGENT,
     ROUTINE_BURST,
@@ -88,6 +91,6 @@ def test_routine_frames_leave_room_in_the_servers_allowance() -> None:
 
 
 async def test_a_program_that_has_more_to_say_than_most_has_more_room() -> None:
-    outbound = Outbound(urgent_max=MAX_URGENT + 1)
+    outbound = Outbound(replace(A_DEVICES_ROOM, urgent_max=MAX_URGENT + 1))
     assert all(outbound.put(b"signal") for _ in range(MAX_URGENT + 1))
     assert not outbound.put(b"one too many")

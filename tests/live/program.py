@@ -109,6 +109,9 @@ class Program:
             "CUADRANTE_DATA_DIR": str(self.home / "var"),
             "CUADRANTE_PORT": str(self.port),
             "CUADRANTE_CONNECTIONS_MAX": "200",
+            "CUADRANTE_GATEWAY_PANEL_PORT": "0",
+            "CUADRANTE_GATEWAY_BUTTON_PORT": "0",
+            "CUADRANTE_GATEWAY_METRICS_PORT": "0",
             **{PREFIX + name.upper(): str(value) for name, value in settings.items()},
         }
         self._changed = threading.Condition()

@@ -40,15 +40,12 @@ class Splitter:
     def _cut(self) -> bytes | None:
         held = self._held
         while True:
-            start = held.find(_LF)
-            self._drop(len(held) if start < 0 else start)
-            if len(held) < OPENING_BYTES:
-                return None
-            opening = OPENING.match(held)
+            opening = OPENING.search(held)
             if opening is None:
-                self._drop(1)
-                continue
-            end = _END.search(held, opening.end(), FRAME_BYTES_MAX)
+                self._drop(self._hopeless())
+                return None
+            self._drop(opening.start())
+            end = _END.search(held, len(opening[0]), FRAME_BYTES_MAX)
             if end is None:
                 if len(held) < FRAME_BYTES_MAX:
                     return None
@@ -59,6 +56,11 @@ class Splitter:
                 frame = bytes(held[: end.end()])
                 del held[: end.end()]
                 return frame
+
+    def _hopeless(self) -> int:
+        """Count the bytes that no frame can begin with, whatever comes behind them."""
+        begun = self._held.find(_LF, max(0, len(self._held) - OPENING_BYTES + 1))
+        return len(self._held) if begun < 0 else begun
 
     def _drop(self, count: int) -> None:
         self.dropped_bytes += count - self._held.count(0, 0, count)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-INPUT_BYTES_MAX = 4096
+INPUT_BYTES_MAX = 512
+"""Longer ones are tried more slowly, and say nothing new; a target may make more of them."""
 MEMORY_MAX_MB = 400
 """Of a whole process, of which Python and the libraries take about 100."""
 INPUT_DEADLINE_S = 10

@@ -1,6 +1,6 @@
 """Whatever a panel, or whoever says that it is one, sends: it is read, refused or dropped."""
 
-from protocol.sia_dc09.bounds import BODY_BYTES_MAX, FRAME_BYTES_MAX, TEXT_CHARS_MAX
+from protocol.sia_dc09.bounds import FRAME_BYTES_MAX, TEXT_CHARS_MAX
 from protocol.sia_dc09.crc import crc16
 from protocol.sia_dc09.decode import Account, Message, decode
 from protocol.sia_dc09.events import CONTACT_ID, SIA
@@ -18,6 +18,9 @@ TIME = b"12:34:56,10-15-2026"
 NOW_S = read_timestamp(TIME) or 0
 ACCOUNTS = {"1234": Account(), "ABCD": Account(KEY)}
 
+MANY = 20
+"""So many times a long input is more than a frame can be."""
+
 SEEDS = (
     b'\0\n34E4003A"SIA-DCS"0044L0#1234[#1234|Nri1/PA003]_12:34:58,10-15-2026\r\0',
     b'\0\n3C830025"NAK"0000R0L0A0[]_16:09:09,04-14-2015\r\n9EBC0014"ACK"0042R1L0#1234[]\r',
@@ -25,15 +28,16 @@ SEEDS = (
     b"\2#1234|1120 01 003][H12:34:56,10-15-2026][IDoor]_12:34:56,10-15-2026",
     b"\3#1234|Nri1/PA003^Door^/HA004*'x'NM|Atext|OFA1",
     b"\4#1234|1120 01 003|3120 01 003",
+    b'\5\n34E4003A"SIA-DCS"0044L0#1234[' + b"x" * 250,
 )
 
 
 def one(data: bytes) -> None:
     how, rest = data[:1], data[1:]
-    if how == b"\0":
-        _stream(rest)
+    if how in (b"\0", b"\5"):
+        _stream(rest if how == b"\0" else rest * MANY)
         return
-    text = rest.translate(None, b"\r\n")[: BODY_BYTES_MAX // 4]
+    text = rest.translate(None, b"\r\n")
     if how == b"\1":
         text = b'"' + text
         raw = b"\n%04X%04X%b\r" % (crc16(text), len(text), text)

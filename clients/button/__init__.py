@@ -3,8 +3,8 @@
 from clients.button import Button                    # over a WebSocket, to the server itself
 from clients.button.datagram import DatagramButton   # over UDP or TCP, to a gateway
 
-`device.py` (MicroPython) and `c/` (C99) are for hardware that holds nothing else; both speak
-`protocol/button.md`.
+`device.py` with `loop.py` (MicroPython) and `c/` (C99) are for hardware that holds nothing else;
+all but the first speak `protocol/button.md`.
 """
 
 from clients.button.websocket import Button

@@ -19,6 +19,7 @@ from clients.button.device import Device
 from clients.button.key import BootCount, ButtonKey, load_key
 from clients.button.wire import Wire, opened
 from clients.errors import NoLongerOpen, NotReceived, NotStored
+from link.backoff import full_jitter_s
 from link.beside import beside
 from link.feed import Feed, Reader
 from protocol.button.message import KINDS
@@ -26,7 +27,6 @@ from protocol.messages import Position, Text
 from protocol.vocabulary import Kind
 
 LINGER_S: Final = 30.0
-REOPEN_AFTER_S: Final = 0.5
 BROKEN: Final = (OSError, trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError)
 
 _CODES: Final = {kind: code for code, kind in KINDS.items()}
@@ -45,11 +45,14 @@ class ButtonPress:
         """Follow the press: the lamp as it is, then each change, until it has ended."""
         return self._news.reader([(None, self.lamp)])
 
-    async def until(self, *lamps: str) -> str:
-        """Wait until the lamp shows one of these. Raises `NoLongerOpen` if it ends before."""
-        async for lamp in self.lamps():
-            if lamp in lamps:
-                return lamp
+    async def until(self, lamp: str) -> str:
+        """Wait until the lamp shows this, or what comes after it; return what it shows.
+
+        Raises `NoLongerOpen` if the press was refused, or is not followed any further.
+        """
+        async for shown in self.lamps():
+            if has_reached(shown, lamp):
+                return shown
         raise NoLongerOpen(Text("La señal terminó.", "The press has ended."))
 
     def look(self, *, is_over: bool) -> None:
@@ -94,6 +97,7 @@ class DatagramButton:
         self._key = key
         self._boots = boots
         self._opened = partial(opened, host, port, tcp=tcp)
+        self._jitter = secrets.SystemRandom().random
         self._linger_s = linger_s
         self._presses: list[ButtonPress] = []
         self._changed = trio.Event()
@@ -162,21 +166,27 @@ class DatagramButton:
 
     async def _run(self) -> None:
         """Keep a way to the gateway open. What is due meanwhile goes as soon as there is one."""
+        attempt = 0
         while True:
+            self._changed = trio.Event()
             try:
                 async with self._opened() as wire, beside(partial(self._listen, wire)):
+                    attempt = 0
+                    self.device.hurry(_now_ms())
                     await self._talk(wire)
             except BROKEN:
-                await trio.sleep(REOPEN_AFTER_S)
+                with trio.move_on_after(full_jitter_s(attempt, self._jitter)):
+                    await self._changed.wait()  # somebody presses
+                attempt += 1
 
     async def _talk(self, wire: Wire) -> None:
         while True:
-            self._changed = trio.Event()
             while (datagram := self.device.due(_now_ms())) is not None:
                 await wire.send(datagram)
             self._look()
             with trio.move_on_at((self.device.wake_ms() + 1) / 1000):
                 await self._changed.wait()
+            self._changed = trio.Event()
 
     async def _listen(self, wire: Wire) -> None:
         while True:
@@ -191,6 +201,11 @@ class DatagramButton:
             if is_over:
                 self._presses.remove(press)
         self._settled.set()
+
+
+def has_reached(shown: str, lamp: str) -> bool:
+    """Say whether a press whose lamp shows one thing has got to another."""
+    return shown != device.REFUSED and device.LAMPS.index(shown) >= device.LAMPS.index(lamp)
 
 
 def _now_ms() -> int:

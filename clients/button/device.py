@@ -42,6 +42,8 @@ ACCEPTED = "accepted"
 ON_SCENE = "on_scene"
 CLOSED = "closed"
 REFUSED = "refused"
+LAMPS = (SENDING, WAITING, RECEIVED, STORED, DELIVERED, ACCEPTED, ON_SCENE, CLOSED, REFUSED)
+"""Of a press, in the order in which they come. Any may be passed over."""
 _SHOWN = (SENDING, WAITING, RECEIVED, DELIVERED, ACCEPTED, ON_SCENE, CLOSED, REFUSED)
 
 # --- when to send ---------------------------------------------------------------------------------
@@ -173,6 +175,12 @@ class Device:
         press.attempts = 0
         press.due_ms = now_ms
 
+    def hurry(self, now_ms: int) -> None:
+        """There is a new way to the gateway: what went the old one may be lost."""
+        for press in self.presses:
+            if press.unsettled():
+                press.due_ms = now_ms
+
     def lamp(self) -> str:
         """What to show: the newest press but a silent one, or whether help could be called."""
         for press in reversed(self.presses):
@@ -210,7 +218,7 @@ class Device:
         if len(datagram) != 32 or datagram[0] != _VERSION:
             return False
         said, mac = datagram[:-_MAC_BYTES], datagram[-_MAC_BYTES:]
-        _, code, sequence, flags, eta_min, value = struct.unpack(_ANSWER, said)
+        _, code, sequence, _, _, value = struct.unpack(_ANSWER, said)
         question = self._question(sequence)
         if question is None or not _is_same(mac, self._mac(b"down" + question.mac + said)):
             return False
@@ -225,7 +233,7 @@ class Device:
             press = question.press
             if press is not None and press.heard <= sequence:
                 press.heard = sequence
-                self._learn(press, code, flags, eta_min, now_ms)
+                self._learn(press, datagram, now_ms)
         return True
 
     # --- counting ---------------------------------------------------------------------------------
@@ -285,15 +293,18 @@ class Device:
 
     # --- waiting ----------------------------------------------------------------------------------
 
-    def _learn(self, press: Press, progress: int, flags: int, eta_min: int, now_ms: int) -> None:
-        press.progress = progress
+    def _learn(self, press: Press, answer: bytes, now_ms: int) -> None:
+        was_stored = press.stored
+        press.progress, flags, press.eta_min = answer[1], answer[6], answer[7]
         press.stored = bool(flags & 1)
-        press.cancel_answered = bool(flags & 2)
-        press.eta_min = eta_min
+        press.cancel_answered = press.cancel_answered or bool(flags & 2)
         if press.ended():
             press.due_ms = now_ms + ENDED_SHOWN_MS
+        elif press.unsettled() and press.stored != was_stored:
+            press.attempts = 0  # the server has lost it, or can be told now that it is taken back
+            press.due_ms = now_ms
         elif not press.unsettled():
-            press.due_ms = now_ms + self._wait_ms(press, now_ms)
+            press.due_ms = now_ms + _stretched(self._wait_ms(press, now_ms), answer[-1])
 
     def _wait_ms(self, press: Press, now_ms: int) -> int:
         if press.unsettled():

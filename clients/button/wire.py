@@ -3,7 +3,7 @@
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import trio
@@ -27,18 +27,21 @@ class Wire(ABC):
 
 
 class UdpWire(Wire):
-    """A datagram is a message."""
+    """A datagram is a message. That nobody is at the port now is no reason to open it anew."""
 
     def __init__(self, connected: trio.socket.SocketType) -> None:
         self._socket = connected
 
     async def send(self, message: bytes) -> None:
         """Send one message."""
-        await self._socket.send(message)
+        with suppress(ConnectionRefusedError):
+            await self._socket.send(message)
 
     async def receive(self) -> bytes:
         """Wait for one datagram."""
-        return await self._socket.recv(ANSWER_BYTES + 1)
+        while True:
+            with suppress(ConnectionRefusedError):
+                return await self._socket.recv(ANSWER_BYTES + 1)
 
 
 class TcpWire(Wire):

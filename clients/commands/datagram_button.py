@@ -9,7 +9,7 @@ import trio
 import typer
 
 from clients.button import device
-from clients.button.datagram import ButtonPress, DatagramButton
+from clients.button.datagram import ButtonPress, DatagramButton, has_reached
 from clients.commands.running import ExitCode, run
 from clients.commands.screen import Screen, Stopwatch
 from protocol.messages import Text
@@ -76,7 +76,9 @@ def press(
             pressed = button.press(kind)
             with trio.move_on_after(timeout):
                 await _follow(screen, pressed, kind, wait)
-        return _ended_with(pressed.lamp, wait)
+        if pressed.lamp == device.REFUSED:
+            return ExitCode.FAILED
+        return ExitCode.DONE if has_reached(pressed.lamp, wait) else ExitCode.LATE
 
     run(command)
 
@@ -95,6 +97,7 @@ def hang(
                 while await trio.to_thread.run_sync(sys.stdin.readline, abandon_on_cancel=True):
                     pressed = button.press(kind)
                     nursery.start_soon(_follow, screen, pressed, kind, device.CLOSED)
+                await trio.sleep_forever()  # nobody is at the terminal; it hangs there all the same
         return ExitCode.DONE
 
     run(command)
@@ -115,16 +118,5 @@ async def _follow(screen: Screen, pressed: ButtonPress, kind: Kind, wait: str) -
         if kind is not Kind.SILENT:
             said = LAMP[lamp]
             screen.say(Text(f"+{watch.since_s:.3f} s  {lamp}  {said.es}", said.en))
-        if _has_reached(lamp, wait):
+        if has_reached(lamp, wait):
             return
-
-
-def _ended_with(lamp: str, wait: str) -> ExitCode:
-    if lamp == device.REFUSED:
-        return ExitCode.FAILED
-    return ExitCode.DONE if _has_reached(lamp, wait) else ExitCode.LATE
-
-
-def _has_reached(lamp: str, wait: str) -> bool:
-    order = list(LAMP)
-    return order.index(lamp) >= order.index(wait)

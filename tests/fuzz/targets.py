@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-TARGETS = MappingProxyType({"sia_dc09": "tests.fuzz.sia_dc09"})
+TARGETS = MappingProxyType({"sia_dc09": "tests.fuzz.sia_dc09", "button": "tests.fuzz.button"})
 CANARIES = MappingProxyType(
     {"raises": "tests.fuzz.canary_raises", "grows": "tests.fuzz.canary_grows"}
 )

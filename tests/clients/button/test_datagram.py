@@ -87,12 +87,20 @@ async def test_a_press_can_be_taken_back() -> None:
             await press.until(device.DELIVERED)
 
 
-async def test_what_a_closed_press_never_shows_is_not_waited_for() -> None:
+async def test_a_press_that_was_closed_has_got_past_all_else() -> None:
     gateway = Gateway()
     gateway.says = (Progress.CLOSED, {"stored": True})
     async with serving(gateway), button_at(gateway) as button:
+        with trio.fail_after(PATIENCE_S):
+            assert await button.press().until(device.ACCEPTED) == device.CLOSED
+
+
+async def test_a_press_that_was_refused_is_not_waited_for() -> None:
+    gateway = Gateway()
+    gateway.says = (Progress.REFUSED, {})
+    async with serving(gateway), button_at(gateway) as button:
         with trio.fail_after(PATIENCE_S), pytest.raises(NoLongerOpen):
-            await button.press().until(device.ACCEPTED)
+            await button.press().until(device.RECEIVED)
 
 
 async def test_leaving_says_that_nobody_has_heard(autojump_clock: MockClock) -> None:

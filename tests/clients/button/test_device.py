@@ -263,6 +263,16 @@ def test_a_press_that_a_server_lost_is_sent_again() -> None:
     wall.answer(message, Progress.RECEIVED, stored=False)
     assert press.unsettled()
     assert wall.device.lamp() == device.RECEIVED
+    assert [each.press for each in wall.send()] == [press.number], "like a new one, at once"
+
+
+def test_a_new_way_to_the_gateway_is_tried_at_once() -> None:
+    wall = greeted()
+    press, _ = wall.press()
+    for _ in range(9):
+        wall.wait()  # the way is broken, and the waits have grown
+    wall.device.hurry(wall.now_ms)
+    assert [message.press for message in wall.send()] == [press.number]
 
 
 def test_pressing_again_hurries_a_press_that_is_not_stored() -> None:
@@ -329,7 +339,7 @@ def test_a_cancel_waits_until_the_press_is_stored_and_is_sent_until_it_is_noted(
     [still] = wall.send()
     assert still.type is MessageType.PRESS
     wall.answer(message, Progress.RECEIVED, stored=True)
-    [cancel] = wall.wait()
+    [cancel] = wall.send()
     assert (cancel.type, cancel.press) == (MessageType.CANCEL, message.press)
     wall.answer(cancel, Progress.RECEIVED, stored=True)
     [cancel] = wall.wait()

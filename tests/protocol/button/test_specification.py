@@ -53,7 +53,7 @@ def test_every_progress_has_its_row(progress: Progress) -> None:
 
 @pytest.mark.parametrize(
     "lamp",
-    [value for name, value in vars(device).items() if name[0].isupper() and isinstance(value, str)],
+    [device.IDLE, device.OFFLINE, *device.LAMPS],
 )
 def test_every_lamp_is_explained(lamp: str) -> None:
     assert f"`{lamp}`" in TEXT[TEXT.index("## The lamp") :]

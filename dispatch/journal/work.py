@@ -1,7 +1,7 @@
 """What the writer's thread is asked to do, and how much of it goes into one commit."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Final, TypeAlias
@@ -99,12 +99,22 @@ class Batch:
         )
 
 
-def take(queue: "SimpleQueue[Work]", *, wait: bool, everything: bool) -> Batch:
-    """Take what waits; with `wait`, something. `everything`: more than goes into one commit."""
+def take(
+    queue: "SimpleQueue[Work]",
+    *,
+    wait: bool,
+    everything: bool,
+    gather: Callable[[], object] = lambda: None,
+) -> Batch:
+    """Take what waits; with `wait`, something. `everything`: more than goes into one commit.
+
+    Once there is something, `gather` may let more come before the rest is taken.
+    """
     batch = Batch()
     try:
         if wait:
             batch.add(queue.get())
+            gather()
         while everything or not batch.is_full:
             batch.add(queue.get_nowait())
     except Empty:

@@ -1,7 +1,7 @@
 """The one thread that writes the log: group commit, and back-off when the disk fails.
 
-Everything that waits is committed at once; nobody waits for a timer, unless an attempt has just
-failed. A commit that returned is on the disk; only then is anybody told.
+Everything that waits is committed at once, or, where one commit follows another, a few milliseconds
+after it. A commit that returned is on the disk; only then is anybody told.
 """
 
 import sqlite3
@@ -20,6 +20,8 @@ from dispatch.journal.work import Append, MoveOn, Work, take
 
 BACK_OFF_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Before each attempt after a failed one; the last goes on. Nobody waits longer to be told no."""
+COMMITS_APART_S: Final = 0.003
+"""A commit of one press takes 160 µs of CPU, one of four 70 µs a press: under load they share."""
 GAPS_MAX: Final = 1_000
 SLICES_EVERY_S: Final = 0.05
 SLICES_S: Final = 0.02
@@ -62,7 +64,7 @@ class Writer:
         self._failures_in_row = 0
         self._notes: dict[str, str] = {}
         self._gaps: list[Gap] = []
-        self._sliced_s = 0.0
+        self._committed_s = self._sliced_s = 0.0
 
     def open(self) -> None:
         """Open the file for the first time. Raises `CannotOpen`; other faults become the state."""
@@ -92,7 +94,7 @@ class Writer:
         if failing:
             self.ending.wait(BACK_OFF_S[min(self._failures_in_row, len(BACK_OFF_S)) - 1])
         wait = not failing and not self.housekeeping.has_work
-        batch = take(self._queue, wait=wait, everything=failing)
+        batch = take(self._queue, wait=wait, everything=failing, gather=self._gather)
         self.busy_since_s = time.monotonic()
         self._notes.update(batch.notes)
         if batch.appends or batch.notes or (failing and self._is_worth_trying()):
@@ -105,6 +107,12 @@ class Writer:
         self._keep_house()
         self.busy_since_s = None
         return batch.is_last
+
+    def _gather(self) -> None:
+        """Let entries come together: at once after a pause, and else a few milliseconds apart."""
+        wait_s = self._committed_s + COMMITS_APART_S - time.monotonic()
+        if wait_s > 0:
+            self.ending.wait(wait_s)
 
     def _is_worth_trying(self) -> bool:
         if not self.storage.is_open:
@@ -140,6 +148,7 @@ class Writer:
             state = self.state
             self._notes["last_fault"] = f"{state.reason} since {state.since_ms}: {state.detail}"
         self.storage.commit(lines, self._notes, self._gaps)
+        self._committed_s = time.monotonic()
         self.housekeeping.committed(sum(append.size_bytes for append in appends))
 
     def _succeed(self, appends: list[Append]) -> None:

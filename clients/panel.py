@@ -30,6 +30,7 @@ from protocol.vocabulary import Kind
 REPLY_DEADLINE_S: Final = 5.0
 """Without an answer for so long, the message is sent again."""
 ATTEMPTS: Final = 12
+_SEQUENCES: Final = 9999
 
 
 class Transport(StrEnum):
@@ -132,7 +133,8 @@ class Panel:
         if key is not None:
             check_key(key)
         self.account = account
-        self.sequence = 0
+        # It is kept nowhere, and a press with an earlier one's number would pass for its resend.
+        self.sequence = SystemRandom().randrange(_SEQUENCES)
         """Of the last message: 1 to 9999, and 1 again."""
         self._dial = partial(open_tcp if transport is Transport.TCP else open_udp, host, port)
         self._key = key
@@ -161,7 +163,7 @@ class Panel:
         All attempts have one sequence number. Raises `NotAcknowledged` after the last of them.
         """
         async with self._turn:
-            self.sequence = self.sequence % 9999 + 1
+            self.sequence = self.sequence % _SEQUENCES + 1
             header = Header(
                 event.id_token, self.sequence, self.account, is_encrypted=self._key is not None
             )

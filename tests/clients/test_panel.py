@@ -106,6 +106,7 @@ async def test_one_connection_serves_many_messages() -> None:
 async def test_two_tasks_take_turns() -> None:
     async with receiver(Transport.TCP, SEALED, NOW_S) as played:
         async with panel_of(played, reply_deadline_s=20) as panel, trio.open_nursery() as nursery:
+            panel.sequence = 0
             for _ in range(5):
                 nursery.start_soon(panel.send, LINK_TEST)
         assert [message(heard).header.sequence for heard in played.heard] == [1, 2, 3, 4, 5]
@@ -149,6 +150,12 @@ async def test_nobody_there(transport: Transport) -> None:
     async with panel_of(played, transport, attempts=3) as panel:
         with pytest.raises(NotAcknowledged, match="did not answer"):
             await panel.send(call())
+
+
+def test_a_panel_does_not_count_as_it_did_before_it_was_started_again() -> None:
+    counts = {Panel("127.0.0.1", 1, "1234").sequence for _ in range(20)}
+    assert len(counts) > 10
+    assert counts <= set(range(9999))
 
 
 def test_a_panel_that_cannot_be() -> None:

@@ -55,3 +55,5 @@ SEEN_PER_FRAME_MAX: Final = 64
 """Devices that one `contact` names."""
 PICTURE_MAX_BYTES: Final = 2 * 1024 * 1024
 """A picture that is larger is not taken."""
+PICTURE_MAX_PIXELS: Final = 50_000_000
+"""A picture of more takes more memory to show than a handheld has."""

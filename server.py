@@ -172,6 +172,37 @@ def gateway(
         logs.flush()
 
 
+@app.command()
+def console(
+    config: Config = None,
+    data_dir: DataDir = None,
+    host: Host = None,
+    port: Annotated[int | None, typer.Option(help="Port of the HTTP side.")] = None,
+    allow_plain: AllowPlain = None,
+) -> None:
+    """Run the HTTP side alone: pictures of alerts."""
+    from dispatch.console.serve import ConsoleOptions, run_console
+
+    settings = _settings(
+        config, data_dir=data_dir, host=host, console_port=port, allow_plain=allow_plain
+    )
+    logs = configure_logs("console")
+    try:
+        with _blame(), _database(settings) as database:
+            options = ConsoleOptions(
+                dsn=database,
+                pictures_folder=settings.pictures_folder,
+                picture_key=derived_key(installation_secret(settings), Use.PICTURE_PATHS),
+                host=settings.host,
+                port=settings.console_port,
+                tls=_tls(settings),
+                allow_plain=settings.allow_plain,
+            )
+            run_console(options, lambda bound: announce_ready({"port": bound}))
+    finally:
+        logs.flush()
+
+
 async def _supervise(settings: Settings, config: Path | None) -> None:
     from dispatch.supervise.child import ChildSpec
     from dispatch.supervise.postgres import dsn, postgres_child
@@ -186,10 +217,21 @@ async def _supervise(settings: Settings, config: Path | None) -> None:
         ready_deadline_s=60.0,
         drain_deadline_s=settings.drain_deadline_s,
     )
-    # Apps and patrols go on without the wall's hardware; and 0 is a port that it could not find.
-    argv = (sys.executable, str(PROGRAM), "gateway", *of_config)
-    gateway_child = replace(core_child, name="gateway", argv=argv, essential=False)
-    children = [core_child, gateway_child] if settings.port else [core_child]
+    # No press in an app waits for these: they may fail alone.
+    console_child = replace(
+        core_child,
+        name="console",
+        argv=(sys.executable, str(PROGRAM), "console", *of_config),
+        essential=False,
+    )
+    gateway_child = replace(
+        console_child,
+        name="gateway",
+        argv=(sys.executable, str(PROGRAM), "gateway", *of_config),
+    )
+    children = [core_child, console_child]
+    if settings.port:  # 0 is a port that it could not find
+        children.append(gateway_child)
     if settings.dsn is None:
         database = {"CUADRANTE_DSN": dsn(settings.postgres_dir)}
         children = [replace(child, env={**child.env, **database}) for child in children]
@@ -434,14 +476,20 @@ def forget(
     config: Config = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Delete old closed alerts and their events from PostgreSQL. Open ones stay."""
+    """Delete old closed alerts with their events and pictures. Open ones stay."""
+    from dispatch.console.forget_pictures import forget_pictures
+    from dispatch.console.shelf import Shelf
 
-    async def work(pool: Pool) -> int:
-        return await forget_alerts(pool, timedelta(days=older_than_days))
+    settings = _settings(config, data_dir=data_dir)
+
+    async def work(pool: Pool) -> tuple[int, int]:
+        older_than = timedelta(days=older_than_days)
+        alerts = await forget_alerts(pool, older_than)
+        return alerts, await forget_pictures(pool, Shelf(settings.pictures_folder), older_than)
 
     with _blame():
-        count = _with_store(_settings(config, data_dir=data_dir), work)
-    sys.stdout.write(f"{count} alerts forgotten\n")
+        alerts, pictures = _with_store(settings, work)
+    sys.stdout.write(f"{alerts} alerts and {pictures} pictures forgotten\n")
 
 
 # --- the rest -----------------------------------------------------------------------------------
@@ -501,10 +549,13 @@ def _settings(config: Path | None, **flags: object) -> Settings:
         _fail(ExitCode.CONFIGURATION, str(error))
 
 
+def _tls(settings: Settings) -> TlsFiles | None:
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    return TlsFiles(settings.tls_certificate, settings.tls_key)
+
+
 def _core_options(settings: Settings, database: str) -> CoreOptions:
-    tls = None
-    if settings.tls_certificate is not None and settings.tls_key is not None:
-        tls = TlsFiles(settings.tls_certificate, settings.tls_key)
     return CoreOptions(
         dsn=database,
         journal_file=settings.journal_file,
@@ -512,7 +563,7 @@ def _core_options(settings: Settings, database: str) -> CoreOptions:
         held_by_database=settings.durability is Durability.DATABASE,
         host=settings.host,
         port=settings.port,
-        tls=tls,
+        tls=_tls(settings),
         allow_plain=settings.allow_plain,
         origins=settings.origins,
         connections_max=settings.connections_max,

@@ -64,17 +64,26 @@ def _python(_: Settings) -> Finding:
 
 
 def _port(settings: Settings) -> Finding:
-    where = f"{settings.host}:{settings.port}"
+    do = "end what listens there, or choose another host or port (--host, --port)"
+    return _bound("port", settings.host, settings.port, do)
+
+
+def _console_port(settings: Settings) -> Finding:
+    do = "end what listens there, or set another console_port"
+    return _bound("console port", settings.host, settings.console_port, do)
+
+
+def _bound(check: str, host: str, port: int, do: str) -> Finding:
+    where = f"{host}:{port}"
     try:
-        family = socket.getaddrinfo(settings.host, settings.port)[0][0]
+        family = socket.getaddrinfo(host, port)[0][0]
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((settings.host, settings.port))
+            probe.bind((host, port))
     except (OSError, UnicodeError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or error
-        do = "end what listens there, or choose another host or port (--host, --port)"
-        return Finding("port", Health.FAILED, f"{where}: {reason}", do)
-    return Finding("port", Health.OK, f"{where} is free")
+        return Finding(check, Health.FAILED, f"{where}: {reason}", do)
+    return Finding(check, Health.OK, f"{where} is free")
 
 
 def _open_files(settings: Settings) -> Finding:
@@ -186,6 +195,7 @@ async def _configured_postgres(dsn: str) -> Finding:
 CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     _python,
     _port,
+    _console_port,
     _open_files,
     _clock,
     _data_dir,

@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(7310, ge=0, le=65535, description="Port to listen on; 0: any free one.")
+    console_port: int = Field(
+        7311, ge=0, le=65535, description="Port of the HTTP side; 0: any free one."
+    )
     tls_certificate: Path | None = Field(None, description="Certificate chain, PEM.")
     tls_key: Path | None = Field(None, description="Its private key, PEM.")
     allow_plain: bool = Field(
@@ -113,6 +116,11 @@ class Settings(BaseSettings):
     def gateway_credentials(self) -> Path:
         """Who the gateway is: its token, for its owner alone."""
         return self.data_dir / "gateway" / "credentials.json"
+
+    @property
+    def pictures_folder(self) -> Path:
+        """Where cameras' pictures are kept."""
+        return self.data_dir / "pictures"
 
     @property
     def postgres_dir(self) -> Path:

@@ -22,7 +22,9 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def sound(tmp_path: Path, **others: object) -> Settings:
-    return load_settings(data_dir=tmp_path / "var", port=0, connections_max=16, **others)
+    return load_settings(
+        data_dir=tmp_path / "var", port=0, console_port=0, connections_max=16, **others
+    )
 
 
 def found(check: str, settings: Settings) -> Finding:
@@ -43,6 +45,7 @@ def test_a_sound_machine_fails_nothing(tmp_path: Path) -> None:
     assert [finding.check for finding in findings] == [
         "python",
         "port",
+        "console port",
         "open files",
         "clock",
         "data directory",
@@ -67,6 +70,13 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         settings = load_settings(data_dir=tmp_path, port=port)
         failed(found("port", settings), str(port), "Address already in use", "--port")
+
+
+def test_a_console_port_that_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        settings = load_settings(data_dir=tmp_path, console_port=port)
+        failed(found("console port", settings), str(port), "console_port")
 
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1", "a..b"])

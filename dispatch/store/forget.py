@@ -1,6 +1,7 @@
 """Deletes the record of old alerts: personal data is kept no longer than it serves (Ley 1581 de
 2012), and years of data stay quick to query."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
@@ -50,6 +51,15 @@ async def forget_alerts(pool: Pool, older_than: timedelta) -> int:
     await _in_batches(pool, _ORPHANS, older_than)
     await _in_batches(pool, _REFUSED, older_than)
     return forgotten
+
+
+async def known_alerts(pool: Pool, alert_ids: Collection[str]) -> set[str]:
+    """Return those of the alerts that are here. Raises `StoreUnavailable`."""
+    async with connected(pool) as connection:
+        rows = await connection.fetch(
+            "SELECT alert_id::text FROM alerts WHERE alert_id = ANY($1::uuid[])", list(alert_ids)
+        )
+    return {row["alert_id"] for row in rows}
 
 
 async def _in_batches(pool: Pool, sql: str, older_than: timedelta) -> int:

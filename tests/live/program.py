@@ -108,6 +108,7 @@ class Program:
             **{key: value for key, value in os.environ.items() if not key.startswith(PREFIX)},
             "CUADRANTE_DATA_DIR": str(self.home / "var"),
             "CUADRANTE_PORT": str(self.port),
+            "CUADRANTE_CONSOLE_PORT": "0",
             "CUADRANTE_CONNECTIONS_MAX": "200",
             "CUADRANTE_GATEWAY_PANEL_PORT": "0",
             "CUADRANTE_GATEWAY_BUTTON_PORT": "0",
@@ -264,6 +265,16 @@ class Program:
                 await connection.close()
 
         return asyncio.run(fetch())
+
+    @property
+    def console_url(self) -> str:
+        """Where the console listens now; it may have been restarted elsewhere."""
+        ready = [
+            json.loads(line)
+            for line in self.lines
+            if line.startswith("{") and '"child_ready"' in line and '"console"' in line
+        ]
+        return f"http://localhost:{ready[-1]['details']['port']}"
 
     @property
     def url(self) -> str:

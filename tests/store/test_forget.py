@@ -4,7 +4,7 @@ import pytest
 
 from dispatch.store import forget
 from dispatch.store.errors import Refused
-from dispatch.store.forget import forget_alerts
+from dispatch.store.forget import forget_alerts, known_alerts
 from dispatch.store.pool import Pool, connected, open_pool
 
 from .conftest import TEMPLATE, Server
@@ -90,3 +90,12 @@ async def test_what_the_control_room_looks_at_is_not_deleted(dsn: str) -> None:
     async with open_pool(dsn) as pool:
         with pytest.raises(Refused, match="at least 1 day"):
             await forget_alerts(pool, timedelta(hours=23))
+
+
+@on_asyncio
+async def test_which_alerts_are_known_is_said(dsn: str) -> None:
+    known, unknown = (f"00000000-0000-0000-0000-{number:012x}" for number in (1, 1001))
+    async with open_pool(dsn) as pool:
+        await fill(pool)
+        assert await known_alerts(pool, {known, unknown}) == {known}
+        assert await known_alerts(pool, set()) == set()

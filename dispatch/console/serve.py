@@ -1,0 +1,121 @@
+"""The console process: the application on its port, until it is told to end."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+import uvicorn
+import uvloop
+
+from dispatch.console.app import console_app
+from dispatch.console.bounds import (
+    CERTIFICATE_CHECK_S,
+    CONNECTIONS_MAX,
+    DRAIN_DEADLINE_S,
+    KEEP_CONNECTION_S,
+    POOL_SIZE,
+)
+from dispatch.console.shelf import Shelf
+from dispatch.edge.exposure import ListenError, refuse_exposure
+from dispatch.edge.tls import Tls, TlsFiles
+from dispatch.store.pool import open_pool
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleOptions:
+    """What the console process needs to know."""
+
+    dsn: str
+    pictures_folder: Path
+    picture_key: bytes
+    host: str = "127.0.0.1"
+    port: int = 7311
+    tls: TlsFiles | None = None
+    allow_plain: bool = False
+
+
+def run_console(options: ConsoleOptions, announce: Callable[[int], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `announce` is told the port once it listens.
+
+    Raises `ListenError`, `TlsError`.
+    """
+    refuse_exposure(options.host, has_tls=options.tls is not None, allow_plain=options.allow_plain)
+    tls = None if options.tls is None else Tls(options.tls)
+    told_to_end = _Told()
+    # uvicorn takes over while it serves, and then raises again what signal it ended for: that would
+    # end us before we have.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, told_to_end.hear)
+    with _listening(options.host, options.port) as listener:
+        uvloop.run(_serve(options, tls, listener, announce, told_to_end))
+
+
+class _Told:
+    """Whether we were told to end before we served."""
+
+    def __init__(self) -> None:
+        self.to_end = False
+
+    def hear(self, *_: object) -> None:
+        self.to_end = True
+
+
+async def _serve(
+    options: ConsoleOptions,
+    tls: Tls | None,
+    listener: socket.socket,
+    announce: Callable[[int], None],
+    told: _Told,
+) -> None:
+    async with open_pool(options.dsn, size=POOL_SIZE) as pool:
+        shelf = Shelf(options.pictures_folder)
+        app = console_app(pool, shelf, options.picture_key, has_tls=tls is not None)
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=CONNECTIONS_MAX,
+            timeout_keep_alive=KEEP_CONNECTION_S,
+            timeout_graceful_shutdown=DRAIN_DEADLINE_S,
+        )
+        config.load()
+        config.ssl = None if tls is None else tls.context
+        server = uvicorn.Server(config)
+        announce(listener.getsockname()[1])
+        renewing = asyncio.create_task(_renew(tls))
+        try:
+            server.should_exit = told.to_end
+            await server.serve(sockets=[listener])
+        finally:
+            renewing.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewing
+
+
+async def _renew(tls: Tls | None) -> None:
+    """Follow renewed certificates."""
+    while tls is not None:
+        await asyncio.sleep(CERTIFICATE_CHECK_S)
+        tls.reload_if_changed()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=CONNECTIONS_MAX)
+    except (OSError, UnicodeError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        raise ListenError(
+            f"cannot listen on {host} port {port}: {reason}. "
+            "Is another console running? Choose another console_port, or host."
+        ) from error

@@ -42,7 +42,6 @@ MAY_IMPORT = {
         "protocol",
     },
     "dispatch/supervise": {"dispatch.supervise"},
-    "dispatch/gateway": {"dispatch.gateway", "dispatch.wiring", "link", "protocol"},
     "dispatch/console": {
         "dispatch.console",
         "dispatch.store",

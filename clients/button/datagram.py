@@ -22,7 +22,7 @@ from clients.errors import NoLongerOpen, NotReceived, NotStored
 from link.backoff import full_jitter_s
 from link.beside import beside
 from link.feed import Feed, Reader
-from protocol.button.message import KINDS
+from protocol.button.message import KINDS, packed
 from protocol.messages import Position, Text
 from protocol.vocabulary import Kind
 
@@ -137,7 +137,7 @@ class DatagramButton:
 
     def press(self, kind: Kind = Kind.PANIC, *, position: Position | None = None) -> ButtonPress:
         """Call for help. Returns at once; the press is sent until the server has stored it."""
-        pressed = self.device.press(_CODES[kind], _now_ms(), _place(position))
+        pressed = self.device.press(_CODES[kind], _now_ms(), packed(position))
         known = next((each for each in self._presses if each.pressed is pressed), None)
         if known is None:
             known = ButtonPress(pressed)
@@ -174,7 +174,7 @@ class DatagramButton:
                     attempt = 0
                     self.device.hurry(_now_ms())
                     await self._talk(wire)
-            except BROKEN:
+            except* BROKEN:  # both ways may break at once
                 with trio.move_on_after(full_jitter_s(attempt, self._jitter)):
                     await self._changed.wait()  # somebody presses
                 attempt += 1
@@ -210,13 +210,6 @@ def has_reached(shown: str, lamp: str) -> bool:
 
 def _now_ms() -> int:
     return int(trio.current_time() * 1000)
-
-
-def _place(position: Position | None) -> tuple[int, int, int]:
-    if position is None:
-        return device.NOWHERE
-    accuracy_m = 0xFFFF if position.accuracy_m is None else min(round(position.accuracy_m), 0xFFFE)
-    return round(position.lat * 1e7), round(position.lon * 1e7), accuracy_m
 
 
 def _why_unsettled(presses: list[device.Press]) -> NotStored:

@@ -178,7 +178,7 @@ def tag_in(datagram: bytes) -> bytes | Reception:
 
 def encode_message(key: bytes, message: Message) -> bytes:
     """Write a message as its device does. Raises `struct.error` for a number that does not fit."""
-    lat_e7, lon_e7, accuracy_m = _packed(message.position)
+    lat_e7, lon_e7, accuracy_m = packed(message.position)
     said = _MESSAGE.pack(
         VERSION,
         message.type,
@@ -278,7 +278,8 @@ def _mac(key: bytes, direction: bytes, said: bytes) -> bytes:
     return hmac.digest(key, direction + said, "sha256")[:MAC_BYTES]
 
 
-def _packed(position: Position | None) -> tuple[int, int, int]:
+def packed(position: Position | None) -> tuple[int, int, int]:
+    """Return a position as a message has it; an accuracy is never made better."""
     if position is None:
         return _NOWHERE, _NOWHERE, _UNKNOWN_16
     accuracy_m = _UNKNOWN_16

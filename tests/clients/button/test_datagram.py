@@ -1,3 +1,6 @@
+import socket
+import struct
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ from clients.button import device
 from clients.button.datagram import DatagramButton
 from clients.button.key import BootCount, ButtonKey
 from clients.errors import NoLongerOpen, NotReceived, NotStored
+from link.beside import beside
 from link.errors import CredentialsError
 from protocol.button.link import LinkState
 from protocol.button.message import MessageType, Progress
@@ -65,6 +69,29 @@ async def test_a_gateway_that_was_restarted_is_found_again() -> None:
         async with serving(gateway, tcp=True):
             with trio.fail_after(PATIENCE_S):
                 await press.until(device.STORED)
+
+
+async def test_connections_that_are_reset_are_opened_again() -> None:
+    gateway, resets = Gateway(), 0
+
+    async def reset_then_serve(stream: trio.SocketStream) -> None:
+        nonlocal resets
+        if resets == 3:
+            await gateway.serve_tcp(stream)
+            return
+        resets += 1
+        await stream.receive_some()
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    gateway.port = listeners[0].socket.getsockname()[1]
+    async with (
+        beside(partial(trio.serve_listeners, reset_then_serve, listeners)),
+        button_at(gateway, tcp=True) as button,
+    ):
+        with trio.fail_after(PATIENCE_S):
+            await button.press().until(device.STORED)
+    assert resets == 3
 
 
 def button_at_port_of(gateway: Gateway) -> DatagramButton:

@@ -120,7 +120,9 @@ class Board:
         found: list[Alert] = []
         for near_row in (row - 1, row, row + 1):
             for near_column in (column - 1, column, column + 1):
-                found += self._known(self._open_by_cell.get((near_row, near_column), ()))
+                here = self._open_by_cell.get((near_row, near_column))
+                if here is not None:
+                    found += self._known(here)
         return found
 
     def _known(self, alert_ids: Iterable[str]) -> list[Alert]:

@@ -10,6 +10,7 @@ _FROM = {
     "accepted": "received_at_ms",
     "arrived": "accepted_at_ms",
 }
+_AT = {stage: f"{stage}_at_ms" for stage in _FROM}
 
 
 def reach_stage(alert: Alert, stage: str, at_ms: int) -> int | None:
@@ -18,11 +19,11 @@ def reach_stage(alert: Alert, stage: str, at_ms: int) -> int | None:
     Returns the milliseconds that it took, or None if it was reached before, or if that is unknown
     (no time of the stage before, or a device's clock that runs ahead of ours).
     """
-    field = f"{stage}_at_ms"
-    if getattr(alert.stages, field) is not None:
+    stages, field = alert.stages, _AT[stage]
+    if getattr(stages, field) is not None:
         return None
-    setattr(alert.stages, field, at_ms)
-    before_ms = getattr(alert.stages, _FROM[stage])
+    setattr(stages, field, at_ms)
+    before_ms = getattr(stages, _FROM[stage])
     if before_ms is None or before_ms > at_ms:
         return None
     took_ms: int = at_ms - before_ms

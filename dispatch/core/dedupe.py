@@ -88,19 +88,24 @@ def judge(
 
 def _nearest(board: Board, family: Family, point: Point, now_s: float) -> Alert | None:
     """Return the nearest live alert that a signal corroborates; of two as near, the lower id."""
-    live = (
-        alert
+    live = [
+        (away_m, alert.alert_id, alert)
         for alert in board.open_near(point.lat, point.lon)
-        if FAMILY[alert.kind] is family
-        and now_s - alert.last_signal_s <= CORROBORATION_WINDOW_S
-        and _is_near(alert, point)
-    )
-    return min(live, key=lambda alert: (_away_m(alert, point), alert.alert_id), default=None)
+        if now_s - alert.last_signal_s <= CORROBORATION_WINDOW_S
+        and FAMILY[alert.kind] is family
+        and (away_m := _away_m(alert, point)) <= _reach_m(alert, point)
+    ]
+    return min(live)[2] if live else None
 
 
 def _is_near(alert: Alert, point: Point) -> bool:
+    return _away_m(alert, point) <= _reach_m(alert, point)
+
+
+def _reach_m(alert: Alert, point: Point) -> float:
+    """How far apart the two may be said to be and yet be at one place."""
     unsure_m = _credit_m(point.accuracy_m) + _credit_m(alert.place.accuracy_m)
-    return _away_m(alert, point) <= CORROBORATION_RADIUS_M + unsure_m
+    return CORROBORATION_RADIUS_M + unsure_m
 
 
 def _away_m(alert: Alert, point: Point) -> float:

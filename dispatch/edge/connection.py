@@ -13,6 +13,7 @@ from websockets.http11 import Request
 from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 
+from dispatch.core.moment import Moment
 from dispatch.core.session import Session
 from dispatch.edge.bounds import (
     BARE_FRAMES_MAX,
@@ -82,11 +83,11 @@ class Connection(asyncio.Protocol):
             self.abort()
 
     def data_received(self, data: bytes) -> None:
-        moment = read_clock()
-        self._door.outbox.read_at_s = moment.mono_s
+        now = read_clock()
+        self._door.outbox.read_at_s = now.mono_s
         try:
             for start in range(0, len(data), READ_SLICE_BYTES):
-                if not self._read(data[start : start + READ_SLICE_BYTES], moment.wall_ms):
+                if not self._read(data[start : start + READ_SLICE_BYTES], now):
                     return
         except Exception:
             # Our own bug. It costs the one who met it the connection, and no one else's press.
@@ -146,7 +147,7 @@ class Connection(asyncio.Protocol):
 
     # --- within -----------------------------------------------------------------------------------
 
-    def _read(self, data: bytes, received_at_ms: int) -> bool:
+    def _read(self, data: bytes, now: Moment) -> bool:
         """Work on what was read. False: nothing more is wanted of this peer."""
         if self.session is None:
             self._unserved_bytes += len(data)
@@ -154,15 +155,15 @@ class Connection(asyncio.Protocol):
                 self._stop_reading()
                 return False
         if self._splitter is None:
-            return self._parse(data, received_at_ms)
+            return self._parse(data, now)
         for is_text, piece in self._splitter.split(data):
             if not is_text:
-                self._parse(piece, received_at_ms)
+                self._parse(piece, now)
             elif self.session is not None:
-                self._take_text(self.session, piece, received_at_ms)
+                self._take_text(self.session, piece, now)
         return True
 
-    def _parse(self, data: bytes, received_at_ms: int) -> bool:
+    def _parse(self, data: bytes, now: Moment) -> bool:
         """Have the protocol object read: the request, and every frame but a plain text."""
         self._ws.receive_data(data)
         for event in self._ws.events_received():
@@ -175,7 +176,7 @@ class Connection(asyncio.Protocol):
                     self._splitter = Splitter()
                 self._flush()
             elif self.session is not None:
-                self._take_frame(self.session, cast(Frame, event), received_at_ms)
+                self._take_frame(self.session, cast(Frame, event), now)
         self._flush()
         return True
 
@@ -186,9 +187,9 @@ class Connection(asyncio.Protocol):
         else:
             self._transport.pause_reading()
 
-    def _take_frame(self, session: Session, frame: Frame, received_at_ms: int) -> None:
+    def _take_frame(self, session: Session, frame: Frame, now: Moment) -> None:
         if frame.opcode is BINARY:
-            self._door.outbox.do("session", lambda: session.refuse_binary(read_clock()))
+            self._door.outbox.do("session", session.refuse_binary, now)
             return
         text = self._whole_message(frame)
         if text is None:
@@ -196,13 +197,11 @@ class Connection(asyncio.Protocol):
             if self._bare_frames > BARE_FRAMES_MAX:
                 self.close(CloseCode.FLOODING)
             return
-        self._take_text(session, text, received_at_ms)
+        self._take_text(session, text, now)
 
-    def _take_text(self, session: Session, text: bytes, received_at_ms: int) -> None:
+    def _take_text(self, session: Session, text: bytes, now: Moment) -> None:
         self._bare_frames = max(0, self._bare_frames - BARE_FRAMES_PER_MESSAGE)
-        if not self._door.outbox.do(
-            "session", lambda: session.receive(text, received_at_ms, read_clock())
-        ):
+        if not self._door.outbox.do("session", session.receive, text, now.wall_ms, now):
             self.close(INTERNAL_ERROR)
         elif not self._is_probed and session.is_awaited():
             self._probe()
@@ -258,7 +257,7 @@ class Connection(asyncio.Protocol):
     def _check(self) -> None:
         session = self.session
         if session is not None:
-            self._door.outbox.do("session", lambda: session.check(read_clock()))
+            self._door.outbox.do("session", session.check, read_clock())
             self._watch()
 
     def _close_if_stuck(self) -> None:

@@ -100,7 +100,7 @@ class FrontDoor:
     def leave(self, session: Session) -> None:
         """A session ended."""
         self.outbox.connections.pop(session.session_id, None)
-        self.outbox.do("session", lambda: session.gone(read_clock()))
+        self.outbox.do("session", session.gone, read_clock())
 
     def drain(self) -> None:
         """Announce the restart to every session; new ones are turned away."""

@@ -5,6 +5,7 @@ Nothing here waits. uvloop joins the writes of one turn of the loop into one sys
 
 import struct
 from collections.abc import Callable
+from typing import Any, ParamSpec
 
 import structlog
 from msgspec.structs import replace
@@ -24,6 +25,8 @@ from protocol.messages import Alert, ServerMessage
 log = structlog.get_logger()
 
 _FIN_TEXT = 0x81
+
+Parameters = ParamSpec("Parameters")
 
 
 def frame_text(payload: bytes) -> bytes:
@@ -54,18 +57,29 @@ class Outbox:
         self._dispatcher = dispatcher
         self._metrics = metrics
         self._health = health
-        self._record = record
-        self._append = append
-        self._issue_token = issue_token
+        self._way_of: dict[type, Callable[[Any], None]] = {
+            Send: self._send,
+            Reply: self._reply,
+            Record: lambda effect: record(effect.fact),
+            Append: append,
+            CloseSession: self._close,
+            IssueToken: issue_token,
+        }
 
     def handle(self, event: Event) -> None:
         """Give an event that no session brought to the dispatcher, and do what it says."""
-        self.do("dispatcher", lambda: self._dispatcher.handle(event, read_clock()))
+        self.do("dispatcher", self._dispatcher.handle, event, read_clock())
 
-    def do(self, where: str, step: Callable[[], list[Effect]]) -> bool:
+    def do(
+        self,
+        where: str,
+        step: Callable[Parameters, list[Effect]],
+        *args: Parameters.args,
+        **kwargs: Parameters.kwargs,
+    ) -> bool:
         """Let the core take a step, and do what it says. False: it met a bug of ours instead."""
         try:
-            effects = step()
+            effects = step(*args, **kwargs)
         except Exception:
             self.met_a_bug(where)
             return False
@@ -76,7 +90,7 @@ class Outbox:
         """Do what the core wants done, in order; what fails keeps nothing else from being done."""
         for effect in effects:
             try:
-                self._apply(effect)
+                self._way_of[type(effect)](effect)
             except Exception:
                 self.met_a_bug("effect")
         self.on_applied()
@@ -86,23 +100,6 @@ class Outbox:
         self._health.has_bug = True
         self._metrics.bugs.labels(where).inc()
         log.exception("bug", where=where)
-
-    def _apply(self, effect: Effect) -> None:
-        match effect:
-            case Send():
-                self._send(effect)
-            case Reply():
-                self._reply(effect)
-            case Record():
-                self._record(effect.fact)
-            case Append():
-                self._append(effect)
-            case CloseSession():
-                connection = self.connections.get(effect.session_id)
-                if connection is not None:
-                    connection.close(effect.code)
-            case IssueToken():
-                self._issue_token(effect)
 
     def _send(self, send: Send) -> None:
         framed = self._framed(send.message, send.json)
@@ -114,14 +111,20 @@ class Outbox:
             if connection is not None:
                 self._write(connection, framed)
         if send.first_of is not None:
-            self._metrics.dispatch_s.add(read_clock().mono_s - self.read_at_s)
-            self.handle(Written(send.first_of))
+            now = read_clock()
+            self._metrics.dispatch_s.add(now.mono_s - self.read_at_s)
+            self._dispatcher.handle(Written(send.first_of), now)
 
     def _reply(self, reply: Reply) -> None:
         connection = self.connections.get(reply.session_id)
         framed = self._framed(reply.message)
         if connection is not None and framed is not None:
             self._write(connection, framed)
+
+    def _close(self, close: CloseSession) -> None:
+        connection = self.connections.get(close.session_id)
+        if connection is not None:
+            connection.close(close.code)
 
     def _write(self, connection: Connection, framed: bytes) -> None:
         """Write to one recipient: whatever happens there, the next one has its turn."""

@@ -90,7 +90,9 @@ class Board:
             self._closed.popleft()
             del self.alerts[alert.alert_id]
             for signal_id in alert.presses:
-                self._by_signal.pop(signal_id, None)
+                # An id that was used anew, once this was forgotten before a restart, is not its own.
+                if self._by_signal.get(signal_id) == alert.alert_id:
+                    del self._by_signal[signal_id]
 
     def by_signal(self, signal_id: str) -> Alert | None:
         """Find the alert, open or lately closed, that a signal raised or joined."""

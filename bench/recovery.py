@@ -3,8 +3,10 @@
     python -m bench.recovery --alerts 10000 --devices 30000
 
 A real `server.py core` is started on a journal of that many open alerts, each of which fell due
-while it was away, and a copy of that many devices; PostgreSQL is dead. The clock runs from the
-start of the process until a new press is on a handheld. Then each part once more, by itself.
+while it was away, and a copy of that many devices; PostgreSQL is dead, or with `--postgres` alive
+and of the same mind as the copy. The clock runs from the start of the process until a new press is
+on a handheld. Then each part once more, by itself. As in any installation that has run once,
+Python finds its bytecode; a first start that is not counted sees to that.
 """
 
 import argparse
@@ -21,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -42,9 +44,12 @@ from dispatch.edge.clock import read_clock
 from dispatch.journal.local_log import LocalLog
 from dispatch.journal.recover import recover, this_boot
 from dispatch.settings import PREFIX, Settings
-from dispatch.store.mark import Mark
+from dispatch.store.mark import Mark, read_mark
+from dispatch.store.migrate import migrate
+from dispatch.store.pool import BULK_DEADLINE_S, connected, open_pool
 from dispatch.store.quadrants_copy import read_quadrants
 from dispatch.store.registry_copy import RegistryCopy, load_copy
+from dispatch.supervise.postgres import embedded_postgres
 from protocol import PATH, SUBPROTOCOL
 from protocol.codec import decode_server, encode
 from protocol.messages import (
@@ -59,6 +64,14 @@ from protocol.messages import (
 from protocol.vocabulary import Kind, Role
 
 SERVER: Final = Path(__file__).resolve().parents[1] / "server.py"
+FILL: Final = """
+WITH filled AS (
+    INSERT INTO people (person_id, name) SELECT 'person-' || n, 'Persona ' || n
+    FROM generate_series(1, $1::int) AS n RETURNING person_id
+)
+INSERT INTO devices (device_id, role, name, person_id)
+SELECT 'app-' || n, 'app', 'Celular ' || n, 'person-' || n FROM generate_series(1, $1::int) AS n
+"""
 DEAD_DSN: Final = "postgresql://nobody@127.0.0.1:1/none"
 AWAY_S: Final = 600.0
 APART_MIN_M: Final = 200.0
@@ -80,18 +93,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--alerts", type=int, default=10_000, help="open alerts in the journal")
     parser.add_argument("--devices", type=int, default=30_000, help="devices in the registry")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="starts to measure")
+    parser.add_argument("--postgres", action="store_true", help="with PostgreSQL alive")
     parser.add_argument("--json", metavar="PATH", help="write the figures as JSON too; - is stdout")
     args = parser.parse_args(argv)
     if not 1 <= args.alerts <= min(args.devices, ALERTS_MAX):
         parser.error(f"--alerts: at least 1, at most {ALERTS_MAX} and one for each device")
-    with tempfile.TemporaryDirectory(prefix="cuadrante-bench-") as folder:
-        prepared = _settings(Path(folder, "var"))
-        place = prepare(prepared, args.alerts, args.devices)
-        starts = [start(prepared, place) for _ in range(args.rounds)]
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cuadrante-bench-")))
+        dsn = stack.enter_context(embedded_postgres(folder / "pg")) if args.postgres else DEAD_DSN
+        prepared = _settings(folder / "var", dsn)
+        mark = asyncio.run(fill(dsn, args.devices)) if args.postgres else Mark(1, 1)
+        place = prepare(prepared, mark, args.alerts, args.devices)
+        starts = [start(prepared, place) for _ in range(1 + args.rounds)][1:]
         parts = [measure_parts(prepared) for _ in range(args.rounds)]
     figures = {
         "alerts": args.alerts,
         "devices": args.devices,
+        "postgres": "alive" if args.postgres else "dead",
         "start_ms": _medians(starts),
         "start_total_ms": sorted(round(sum(each.values())) for each in starts),
         "parts_ms": _medians(parts),
@@ -108,7 +126,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 # --- what a former run left ---------------------------------------------------------------------
 
 
-def prepare(settings: Settings, alerts: int, devices: int) -> Position:
+async def fill(dsn: str, devices: int) -> Mark:
+    """Give PostgreSQL as many people and devices as the copy has; return where it stands."""
+    async with open_pool(dsn) as pool:
+        await migrate(pool)
+        async with connected(pool, BULK_DEADLINE_S) as connection:
+            await connection.execute(FILL, devices)
+            return await read_mark(connection)
+
+
+def prepare(settings: Settings, mark: Mark, alerts: int, devices: int) -> Position:
     """Write the copy of a registry and a journal, as a core that ran would have left them.
 
     Returns a place of the quadrant that is patrolled.
@@ -119,7 +146,7 @@ def prepare(settings: Settings, alerts: int, devices: int) -> Position:
         Device(PATROL, Role.PATROL, "Patrulla", quadrant=patrolled.code, token_hash=digest(TOKEN))
     )
     registry.apply(Device(SENDER, Role.APP, "Ana", token_hash=digest(TOKEN)))
-    asyncio.run(RegistryCopy(settings.registry_folder, registry, Mark(1, 1)).save())
+    asyncio.run(RegistryCopy(settings.registry_folder, registry, mark).save())
     log = _journal(settings)
     clock = read_clock()
     raised = Moment(clock.mono_s - AWAY_S, clock.wall_ms - int(AWAY_S * 1000))
@@ -163,8 +190,12 @@ def _places(count: int) -> Iterator[Position]:
         yield Position(lat=south + row * step, lon=west + column * step, accuracy_m=5)
 
 
-def _settings(data_dir: Path, port: int = 0) -> Settings:
-    return Settings.model_validate({"data_dir": data_dir, "dsn": DEAD_DSN, "port": port})
+def _settings(data_dir: Path, dsn: str, port: int = 0) -> Settings:
+    return Settings.model_validate({"data_dir": data_dir, "dsn": dsn, "port": port})
+
+
+def _moved(settings: Settings, data_dir: Path, port: int = 0) -> Settings:
+    return settings.model_copy(update={"data_dir": data_dir, "port": port})
 
 
 def _journal(settings: Settings) -> LocalLog:
@@ -184,7 +215,8 @@ def start(prepared: Settings, place: Position) -> dict[str, float]:
             port = probe.getsockname()[1]
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(PREFIX)},
-            **_settings(Path(folder), port=port).as_environment(),
+            "PYTHONDONTWRITEBYTECODE": "",
+            **_moved(prepared, Path(folder), port).as_environment(),
         }
         command = [sys.executable, str(SERVER), "core"]
         with Path(folder, "log").open("w+b") as log:
@@ -275,7 +307,7 @@ def measure_parts(prepared: Settings) -> dict[str, float]:
 
     with tempfile.TemporaryDirectory(dir=prepared.data_dir.parent) as folder, _no_collection():
         shutil.copytree(prepared.data_dir, folder, dirs_exist_ok=True)
-        settings = _settings(Path(folder))
+        settings = _moved(prepared, Path(folder))
         timed("imports", _import_all)
         timed("index alone", lambda: read_quadrants(settings.registry_folder / "quadrants.copy"))
         copy = timed("registry copy", lambda: load_copy(settings.registry_folder))
@@ -313,7 +345,7 @@ def _medians(rounds: Sequence[dict[str, float]]) -> dict[str, float]:
 
 def lines(figures: dict[str, Any]) -> Iterator[str]:
     """The figures for people."""
-    yield "{alerts:,} open alerts, {devices:,} devices, no PostgreSQL".format_map(figures)
+    yield "{alerts:,} open alerts, {devices:,} devices, PostgreSQL {postgres}".format_map(figures)
     totals = figures["start_total_ms"]
     yield (
         f"from the start of the process to a press on a handheld: {statistics.median(totals):,} ms"

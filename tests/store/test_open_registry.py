@@ -65,6 +65,20 @@ async def test_where_postgresql_answers_its_registry_is_newer(dsn: str, tmp_path
 
 
 @on_asyncio
+async def test_where_nothing_changed_since_the_copy_nothing_is_read_again(
+    dsn: str, tmp_path: Path
+) -> None:
+    await filled(dsn, tmp_path)
+    async with open_pool(dsn) as pool:
+        # No trigger tells of it: whoever reads people finds it, whoever reads the mark does not.
+        await run(pool, "SET session_replication_role = replica; UPDATE people SET phone = '7'")
+        opened = await open_registry(pool, tmp_path)
+    assert ANA in opened.things
+    assert not opened.is_copy
+    assert opened.locator is opened.kept
+
+
+@on_asyncio
 async def test_the_index_of_the_same_edition_is_not_built_again(dsn: str, tmp_path: Path) -> None:
     await filled(dsn, tmp_path)
     async with open_pool(dsn) as pool:

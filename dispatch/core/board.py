@@ -90,7 +90,7 @@ class Board:
             self._closed.popleft()
             del self.alerts[alert.alert_id]
             for signal_id in alert.presses:
-                # An id that was used anew, once this was forgotten before a restart, is not its own.
+                # Forgotten before a restart, and its id used anew: that is the newer alert's now.
                 if self._by_signal.get(signal_id) == alert.alert_id:
                     del self._by_signal[signal_id]
 

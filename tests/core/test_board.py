@@ -45,19 +45,19 @@ def test_closed_alerts_are_forgotten_when_they_are_too_many(monkeypatch):
 def test_a_signal_whose_id_was_used_anew_stays_with_the_alert_that_has_it_now():
     """As after a restart: the journal still has the alert that the board had forgotten."""
     town = Town()
-    town.connect("patrol-1", "ana")
-    forgotten = town.press("ana", at=MIDDLE)
-    town.close("patrol-1", forgotten)
-    old = town.alert(forgotten)
+    town.connect("patrol-1", "operator", "ana")
+    reused = town.press("ana", at=MIDDLE)
+    old = town.alert(reused)
+    town.close("operator", reused)
     town.asleep(CLOSED_ALERT_KEPT_S)
-    town.press("ana", at=MIDDLE)
-    newer = town.alert(town.press("ana", at=MIDDLE, again=forgotten))
+    newer = town.alert(town.press("ana", at=MIDDLE))
+    town.press("ana", at=MIDDLE, again=reused)
     board = Board()
     for alert in (old, newer):
         board.restore(alert)
     board.forget_old(town.now.mono_s)
     assert list(board.alerts.values()) == [newer]
-    assert board.by_signal(forgotten) is newer
+    assert board.by_signal(reused) is newer
 
 
 def test_an_alert_is_found_by_each_of_its_signals_and_those_who_sent_them():

@@ -18,6 +18,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -598,9 +599,18 @@ def _gateway_options(settings: Settings, code: str | None) -> Any:
         panel_port=settings.gateway_panel_port,
         button_port=settings.gateway_button_port,
         metrics_port=settings.gateway_metrics_port,
+        console_url=settings.gateway_console_url or _console_beside(url, settings.console_port),
         ssl_context=context,
         dial=None if own is None else own.dial,
+        trust=None if own is None else own.trust,
     )
+
+
+def _console_beside(core_url: str, port: int) -> str:
+    core = urlsplit(core_url)
+    host = core.hostname or ""
+    scheme = "https" if core.scheme == "wss" else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _own_core_url(settings: Settings) -> str:

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -13,6 +14,8 @@ from pydantic_settings import (
     SettingsError,
     TomlConfigSettingsSource,
 )
+
+from dispatch.edge.exposure import is_loopback
 
 CONFIG_FILE = Path("cuadrante.toml")
 PREFIX = "CUADRANTE_"
@@ -81,6 +84,9 @@ class Settings(BaseSettings):
     gateway_core_url: str | None = Field(
         None, description="The core that the gateway reports to; none: the one on this machine."
     )
+    gateway_console_url: str | None = Field(
+        None, description="Where it takes pictures; none: console_port beside its core."
+    )
     drain_deadline_s: float = Field(15.0, gt=0, description="Seconds to end in order.")
 
     @field_validator("origins", mode="before")
@@ -89,6 +95,16 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             # What a browser sends has no slash at its end, what people copy from it often has.
             return tuple(origin.rstrip("/") for origin in value.replace(",", " ").split())
+        return value
+
+    @field_validator("gateway_console_url")
+    @classmethod
+    def _keeps_the_token_secret(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://none")
+        if not parts.hostname or parts.scheme not in ("http", "https"):
+            raise ValueError("write something like https://server:7311")
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
+            raise ValueError("plain http:// is for this very machine only: use https://")
         return value
 
     @model_validator(mode="after")

@@ -173,3 +173,22 @@ def test_a_child_reads_the_same_settings_from_its_environment(
 
 def test_every_setting_says_what_it_means() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+@pytest.mark.parametrize("url", ["https://server:7311", "http://127.0.0.1:7311", "http://[::1]:1"])
+def test_pictures_go_where_a_token_is_safe(url: str) -> None:
+    assert load_settings(gateway_console_url=url).gateway_console_url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://server:7311", "https://"),
+        ("server:7311", "something like"),
+        ("https://", "something like"),
+        ("wss://server/v1", "something like"),
+    ],
+)
+def test_and_nowhere_else(url: str, why: str) -> None:
+    with pytest.raises(BadSettings, match=f"gateway_console_url: .*{why}"):
+        load_settings(gateway_console_url=url)

@@ -18,6 +18,7 @@ from dispatch.gateway.panels import Panels
 from dispatch.gateway.port import bound, serve
 from dispatch.gateway.roster import Roster
 from dispatch.gateway.tally import Tally
+from dispatch.gateway.wall import Wall
 from link.beside import beside
 from link.connection import Dial
 from link.enrolment import Credentials
@@ -40,8 +41,12 @@ class GatewayOptions:
     panel_port: int
     button_port: int
     metrics_port: int
+    console_url: str
+    """Where pictures go."""
     ssl_context: ssl.SSLContext | None = None
     dial: Dial | None = None
+    trust: Callable[[], object] | None = None
+    """Brings the context up to date with a renewed certificate."""
 
 
 async def run_gateway(
@@ -60,6 +65,8 @@ async def run_gateway(
         dial=options.dial,
     )
     _watch(tally, core)
+    wall = Wall(core, options.console_url, options.credentials, options.ssl_context, options.trust)
+    tally.watch("pictures_dropped", "Never kept.", lambda: wall.uploads.dropped)
     panels, buttons = Panels(core, tally, read_clock), Buttons(core, tally, read_clock)
     async with (
         bound(options.host, options.panel_port, setting="gateway_panel_port") as panel_port,
@@ -73,6 +80,7 @@ async def run_gateway(
         with trio.open_signal_receiver(SIGTERM, SIGINT) as signals:
             async with beside(
                 core.run,
+                wall.run,
                 partial(serve, panels, panel_port, tally),
                 partial(serve, buttons, button_port, tally),
             ):

@@ -22,7 +22,11 @@ class OwnCertificate:
         self.context.check_hostname = False
         self.context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
 
-    async def dial(self) -> trio.SocketStream:
-        """Open a stream to the core, and trust a certificate that was renewed meanwhile."""
+    def trust(self) -> None:
+        """Trust a certificate that was renewed meanwhile. Raises `OSError`."""
         self.context.load_verify_locations(self._certificate)
+
+    async def dial(self) -> trio.SocketStream:
+        """Open a stream to the core, as it is now."""
+        self.trust()
         return await trio.open_tcp_stream(self._host, self._port)

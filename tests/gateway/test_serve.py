@@ -25,6 +25,7 @@ def options(server: Peer) -> GatewayOptions:
         panel_port=0,
         button_port=0,
         metrics_port=0,
+        console_url="http://127.0.0.1:1",
     )
 
 

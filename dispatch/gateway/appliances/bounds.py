@@ -48,7 +48,7 @@ UPLOAD_DEADLINE_S: Final = 10.0
 UPLOAD_WITHIN_S: Final = 900.0
 """How long a picture is tried again: after that its alert is most likely over."""
 UPLOADS_AT_ONCE: Final = 4
-ANNOUNCED_AGAIN_MAX: Final = 64
-"""Kept pictures that the core is told of once more after a reconnect."""
+KEPT_REMEMBERED: Final = 4_096
+"""Pictures that are kept, the latest, to tell the core of once more when it asks."""
 
 assert SPOOL_MAX_BYTES >= 16 * PICTURE_MAX_BYTES  # noqa: S101

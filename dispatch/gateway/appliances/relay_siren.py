@@ -1,13 +1,13 @@
-"""A siren behind a relay: sounds for whoever needs it, and says what has truly become of it.
+"""A siren behind a relay: obeys the core's last word, and says what has truly become of it.
 
-Several alerts of a front may sound one siren. It sounds while any of them wants it, and each is
-told for itself. One question to the relay is under way at a time, and none is cut short: an old
-"on" that overtook a newer "off" would sound in the night.
+One question to the relay is under way at a time, and none is cut short: an old "on" that overtook a
+newer "off" would sound in the night.
 """
 
 import math
-from collections.abc import Awaitable, Callable, Collection
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 import trio
 
@@ -18,7 +18,6 @@ from protocol.messages import Sounded
 from protocol.vocabulary import SirenState
 
 Tell = Callable[[Sounded], object]
-_NEVER: Final = -math.inf
 
 
 class Switch(Protocol):
@@ -31,103 +30,97 @@ class Switch(Protocol):
         """Switch off; say whether it is off now. Raises `Unreachable`, `Faulty`."""
 
 
+@dataclass(eq=False, slots=True)
+class _Order:
+    """The core's word: sound until a moment, and be silent after it."""
+
+    alert_id: str
+    until_s: float
+    by_itself: bool
+    """It falls silent because its time is over, and not because somebody said so."""
+    said: SirenState | None = None
+
+    @property
+    def give_up_at_s(self) -> float:
+        """Until when a relay that cannot be reached is tried to be switched off."""
+        return self.until_s + SILENCING_WITHIN_S
+
+
 class RelaySiren:
-    """Follows what is wanted of it; `run` does it and tells."""
+    """Takes orders; `run` carries the last one out, and tells."""
 
     def __init__(self, device_id: str, relay: Switch, tell: Tell, jitter: Jitter) -> None:
         self._device_id = device_id
         self._relay = relay
         self._tell = tell
         self._jitter = jitter
-        self._wanted: dict[str, float] = {}
-        """Alerts that it sounds for, and until when."""
-        self._ending: dict[str, float] = {}
-        """Alerts that it is to fall silent for, and until when that is tried."""
-        self._said: dict[str, SirenState] = {}
-        self._on_until_s = _NEVER
-        self._changed = trio.Event()
+        self._order: _Order | None = None
+        self._ordered = trio.Event()
 
     def sound(self, alert_id: str, for_s: float) -> None:
-        """Sound for an alert. Asked again, it answers again."""
-        self._ending.pop(alert_id, None)
-        self._said.pop(alert_id, None)
-        self._wanted[alert_id] = trio.current_time() + for_s
-        self._changed.set()
+        """Sound for so long from now. Asked again, it answers again."""
+        self._take(_Order(alert_id, trio.current_time() + for_s, by_itself=True))
 
     def silence(self, alert_id: str) -> None:
-        """Sound for an alert no more."""
-        self._wanted.pop(alert_id, None)
-        self._said.pop(alert_id, None)
-        self._ending[alert_id] = trio.current_time() + SILENCING_WITHIN_S
-        self._changed.set()
+        """Be silent."""
+        self._take(_Order(alert_id, trio.current_time(), by_itself=False))
 
     async def run(self) -> None:
-        """Do what is wanted, for ever."""
+        """Do what is ordered, for ever."""
         attempt = 0
         while True:
-            done = await self._step()
+            done = await self._step(trio.current_time())
             attempt = 0 if done else attempt + 1
             await self._rest(attempt)
 
-    async def _step(self) -> bool:
-        """Bring the relay nearer to what is wanted; say whether it is there."""
-        self._let_time_pass(trio.current_time())
-        if self._wanted:
-            self._say(tuple(self._ending), SirenState.SILENT)  # for them; it sounds for others
-            self._ending.clear()
-            return await self._be_on()
-        return not self._ending or await self._be_off()
+    def _take(self, order: _Order) -> None:
+        self._order = order
+        self._ordered.set()
 
-    async def _be_on(self) -> bool:
-        until_s, alerts = max(self._wanted.values()), tuple(self._wanted)
-        if self._on_until_s >= until_s and all(alert in self._said for alert in alerts):
+    async def _step(self, now_s: float) -> bool:
+        """Bring the relay nearer to what is ordered; say whether it is there."""
+        order = self._order
+        if order is None:
             return True
-        left_s = until_s - trio.current_time()
-        state = await _outcome(lambda: self._relay.switch_on(left_s), SirenState.SOUNDING)
-        self._on_until_s = until_s if state is SirenState.SOUNDING else _NEVER
-        self._say([alert for alert in alerts if alert in self._wanted], state)
-        return state is SirenState.SOUNDING
+        if now_s < order.until_s:
+            if order.said is SirenState.SOUNDING:
+                return True
+            left_s = order.until_s - now_s
+            return await self._become(
+                order, SirenState.SOUNDING, lambda: self._relay.switch_on(left_s)
+            )
+        # One that never sounded does not fall silent: that it failed is its last word.
+        never_sounded = order.by_itself and order.said is not SirenState.SOUNDING
+        if never_sounded or now_s >= order.give_up_at_s:
+            self._order = None
+            return True
+        order.by_itself = False
+        return await self._become(order, SirenState.SILENT, self._relay.switch_off)
 
-    async def _be_off(self) -> bool:
-        alerts = tuple(self._ending)
-        state = await _outcome(self._relay.switch_off, SirenState.SILENT)
-        self._on_until_s = _NEVER
-        self._say([alert for alert in alerts if alert in self._ending], state)
-        if state is not SirenState.SILENT:
-            return False
-        for alert in alerts:
-            self._ending.pop(alert, None)
-        return not self._ending
-
-    def _let_time_pass(self, now_s: float) -> None:
-        for alert in [alert for alert, until_s in self._wanted.items() if until_s <= now_s]:
-            del self._wanted[alert]
-            # One that never sounded does not fall silent: that it failed is its last word.
-            if self._said.get(alert) is SirenState.SOUNDING:
-                self._ending[alert] = now_s + SILENCING_WITHIN_S
-            else:
-                self._said.pop(alert, None)
-        for alert in [alert for alert, until_s in self._ending.items() if until_s <= now_s]:
-            del self._ending[alert]
-            self._said.pop(alert, None)
+    async def _become(
+        self, order: _Order, wanted: SirenState, ask: Callable[[], Awaitable[bool]]
+    ) -> bool:
+        state = await _outcome(ask, wanted)
+        if self._order is not order:
+            return True  # there is a newer one, to be carried out at once
+        if order.said is not state:
+            order.said = state
+            self._tell(Sounded(alert_id=order.alert_id, state=state, device_id=self._device_id))
+        if state is SirenState.SILENT:
+            self._order = None
+        return state is wanted
 
     async def _rest(self, attempt: int) -> None:
-        """Wait until something else is wanted, time changes what is, or it is time to try again."""
-        wake_s = min([*self._wanted.values(), *self._ending.values()], default=math.inf)
+        """Wait until there is a new order, the time of this one is over, or another attempt due."""
+        wake_s = math.inf
+        if self._order is not None:
+            wake_s = self._order.until_s
         if attempt:
-            wake_s = min(wake_s, trio.current_time() + pause_s(attempt - 1, self._jitter))
+            again_s = trio.current_time() + pause_s(attempt - 1, self._jitter)
+            wake_s = min(again_s, wake_s) if wake_s > trio.current_time() else again_s
         with trio.move_on_at(wake_s):
-            await self._changed.wait()
-        self._changed = trio.Event()
-
-    def _say(self, alerts: Collection[str], state: SirenState) -> None:
-        for alert in alerts:
-            if self._said.get(alert) is not state:
-                self._tell(Sounded(alert_id=alert, state=state, device_id=self._device_id))
-            if state is SirenState.SILENT:
-                self._said.pop(alert, None)
-            else:
-                self._said[alert] = state
+            await self._ordered.wait()
+        self._ordered = trio.Event()
 
 
 async def _outcome(ask: Callable[[], Awaitable[bool]], wanted: SirenState) -> SirenState:

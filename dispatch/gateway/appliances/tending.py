@@ -5,9 +5,9 @@ Each has a task of its own: one that hangs, or that our own fault befalls, costs
 
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -50,6 +50,9 @@ class Owner(Protocol):
     def taken(self, picture: Taken) -> None:
         """A camera has taken a picture."""
 
+    def missed(self, alert_id: str, camera_id: str) -> None:
+        """The core asks for pictures that were taken, or are being taken."""
+
 
 @dataclass(slots=True)
 class _Wired:
@@ -68,16 +71,25 @@ class _Wired:
 
 
 class Appliances:
-    """Made by `tended`, which also ends it."""
+    """Tended for as long as `run` runs; what they are told before, they do then."""
 
-    def __init__(self, nursery: trio.Nursery, owner: Owner, jitter: Jitter) -> None:
-        self._nursery = nursery
+    def __init__(self, owner: Owner, jitter: Jitter) -> None:
+        self._nursery: trio.Nursery | None = None
+        self._early: list[Callable[[], Awaitable[None]]] = []
         self._owner = owner
         self._jitter = jitter
         self._wired: dict[str, _Wired] = {}
         self._probes = trio.CapacityLimiter(PROBES_AT_ONCE)
         self._looks = 0
         self._looked: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    async def run(self) -> None:
+        """Tend them, for ever."""
+        async with trio.open_nursery() as self._nursery:
+            for task in self._early:
+                self._nursery.start_soon(task)
+            self._early.clear()
+            await trio.sleep_forever()
 
     # --- who they are -----------------------------------------------------------------------------
 
@@ -93,7 +105,7 @@ class Appliances:
             siren = RelaySiren(device_id, appliance, self._owner.sounded, self._jitter)
         wired = _Wired(wiring, heartbeat_s, appliance, siren)
         self._wired[device_id] = wired
-        self._nursery.start_soon(self._tend, device_id, wired)
+        self._start(partial(self._tend, device_id, wired))
 
     def unwire(self, device_id: str) -> None:
         """Have nothing more to do with an appliance."""
@@ -109,7 +121,8 @@ class Appliances:
     def command(self, command: Command) -> bool:
         """Have a camera or a siren do as the core says; False: none of them is this device.
 
-        Asked again to look for the same alert, as after a reconnect, a camera does not.
+        Asked again to look for the same alert, as after a reconnect, a camera does not; what it saw
+        is told again.
         """
         device_id = command.device_id
         wired = None if device_id is None else self._wired.get(device_id)
@@ -150,8 +163,15 @@ class Appliances:
 
     # --- their tasks ------------------------------------------------------------------------------
 
+    def _start(self, task: Callable[[], Awaitable[None]]) -> None:
+        if self._nursery is None:
+            self._early.append(task)
+        else:
+            self._nursery.start_soon(task)
+
     def _look(self, alert_id: str, device_id: str, wired: _Wired, camera: Camera) -> None:
         if (alert_id, device_id) in self._looked:
+            self._owner.missed(alert_id, device_id)
             return
         if self._looks >= LOOKS_AT_ONCE:
             log.error("look_refused", camera=device_id, reason="too many at once")
@@ -160,7 +180,7 @@ class Appliances:
         self._looked[alert_id, device_id] = None
         if len(self._looked) > LOOKS_REMEMBERED:
             self._looked.popitem(last=False)
-        self._nursery.start_soon(self._looking, alert_id, device_id, wired, camera)
+        self._start(partial(self._looking, alert_id, device_id, wired, camera))
 
     async def _looking(self, alert_id: str, device_id: str, wired: _Wired, camera: Camera) -> None:
         def keep(jpeg: bytes, taken_at_ms: int) -> None:
@@ -209,11 +229,3 @@ class Appliances:
                 await trio.sleep(AFTER_BUG_S)
             finally:
                 wired.scopes.discard(scope)
-
-
-@asynccontextmanager
-async def tended(owner: Owner, jitter: Jitter) -> AsyncIterator[Appliances]:
-    """Tend appliances for as long as the block lasts."""
-    async with trio.open_nursery() as nursery:
-        yield Appliances(nursery, owner, jitter)
-        nursery.cancel_scope.cancel()

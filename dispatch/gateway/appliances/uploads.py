@@ -15,7 +15,7 @@ import trio
 
 from dispatch.gateway.appliances.attempts import Jitter, pause_s
 from dispatch.gateway.appliances.bounds import (
-    ANNOUNCED_AGAIN_MAX,
+    KEPT_REMEMBERED,
     SPOOL_MAX_BYTES,
     UPLOAD_DEADLINE_S,
     UPLOAD_WITHIN_S,
@@ -35,6 +35,7 @@ class Uploads:
     """The way of pictures from the gateway to the console.
 
     `tell` sends a message to the core, and says whether there was a connection to put it on.
+    `trust` brings `ssl_context` up to date, and is called before each attempt.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Uploads:
         tell: Callable[[Picture], bool],
         jitter: Jitter,
         ssl_context: ssl.SSLContext | None = None,
+        trust: Callable[[], object] | None = None,
     ) -> None:
         self.dropped = 0
         self._pictures_url = f"{console_url.rstrip('/')}/v1/pictures"
@@ -51,15 +53,17 @@ class Uploads:
         self._tell = tell
         self._jitter = jitter
         self._tls: ssl.SSLContext | bool = ssl_context or True
+        self._trust = trust
         self._waiting: deque[tuple[Taken, float]] = deque()
         self._waiting_bytes = 0
         self._more = trio.Event()
-        self._announced: deque[Picture] = deque(maxlen=ANNOUNCED_AGAIN_MAX)
+        self._kept: deque[Picture] = deque(maxlen=KEPT_REMEMBERED)
+        self._untold: deque[Picture] = deque(maxlen=KEPT_REMEMBERED)
 
     @property
-    def announced(self) -> int:
-        """Pictures that the core was told of, and will be told of again when it comes anew."""
-        return len(self._announced)
+    def untold(self) -> int:
+        """Pictures that are kept, and that the core could not be told of yet."""
+        return len(self._untold)
 
     def put(self, taken: Taken) -> None:
         """Take a picture in charge."""
@@ -70,9 +74,15 @@ class Uploads:
         self._more.set()
 
     def greeted(self) -> None:
-        """The core is there anew: what it was told last may never have arrived."""
-        for picture in self._announced:
-            self._tell(picture)
+        """The core is there anew: tell it what was kept meanwhile."""
+        while self._untold and self._tell(self._untold[0]):
+            self._untold.popleft()
+
+    def tell_again(self, alert_id: str, camera_id: str) -> None:
+        """The core misses pictures of an alert: those that are kept may not have been heard of."""
+        for picture in self._kept:
+            if (picture.alert_id, picture.device_id) == (alert_id, camera_id):
+                self._tell(picture)
 
     async def run(self) -> None:
         """Hand pictures on, several at a time, for ever."""
@@ -114,6 +124,8 @@ class Uploads:
         """One attempt: the status of the answer, or None without one."""
         try:
             with trio.fail_after(UPLOAD_DEADLINE_S):
+                if self._trust is not None:
+                    self._trust()
                 async with client.stream(
                     "PUT",
                     f"{self._pictures_url}/{taken.picture_id}",
@@ -129,7 +141,7 @@ class Uploads:
                     },
                 ) as response:
                     return response.status_code
-        except (httpx.HTTPError, trio.TooSlowError):
+        except (httpx.HTTPError, OSError, trio.TooSlowError):
             return None
 
     def _announce(self, taken: Taken) -> None:
@@ -140,8 +152,9 @@ class Uploads:
             taken_at_ms=taken.taken_at_ms,
             size_bytes=len(taken.jpeg),
         )
-        self._announced.append(picture)
-        self._tell(picture)
+        self._kept.append(picture)
+        if not self._tell(picture):
+            self._untold.append(picture)
 
     def _pop(self) -> tuple[Taken, float]:
         taken, give_up_at_s = self._waiting.popleft()

@@ -10,8 +10,9 @@ from clients.stand_ins.camera import Camera as StandCamera
 from clients.stand_ins.relay import Relay as StandRelay
 from clients.stand_ins.web import StandIn, served
 from dispatch.gateway.appliances.looks import Taken
-from dispatch.gateway.appliances.tending import Appliances, tended
+from dispatch.gateway.appliances.tending import Appliances
 from dispatch.wiring import Camera, Shelly
+from link.beside import beside
 from protocol.jpeg import read_size
 from protocol.messages import Command, Sounded
 from protocol.vocabulary import Action, SirenState
@@ -27,6 +28,7 @@ class Owner:
         self.faults: list[tuple[str, bool]] = []
         self.said: list[tuple[str, SirenState]] = []
         self.pictures: list[Taken] = []
+        self.asked_again: list[tuple[str, str]] = []
 
     def lives(self, device_id: str) -> None:
         self.seen.append(device_id)
@@ -40,6 +42,9 @@ class Owner:
 
     def taken(self, picture: Taken) -> None:
         self.pictures.append(picture)
+
+    def missed(self, alert_id: str, camera_id: str) -> None:
+        self.asked_again.append((alert_id, camera_id))
 
 
 class Wall:
@@ -65,8 +70,8 @@ class Wall:
 @asynccontextmanager
 async def wall() -> AsyncIterator[Wall]:
     owner = Owner()
-    async with tended(owner, lambda: 0.01) as appliances:
-        it = Wall(appliances, owner)
+    it = Wall(Appliances(owner, lambda: 0.01), owner)
+    async with beside(it.appliances.run):
         try:
             yield it
         finally:
@@ -95,6 +100,7 @@ async def test_a_command_that_is_repeated_is_one_look() -> None:
         it.look("cam", OTHER)
         await until(lambda: len(it.owner.pictures) == 2)
         assert [each.alert_id for each in it.owner.pictures] == [ALERT, OTHER]
+        assert it.owner.asked_again == [(ALERT, "cam")]
 
 
 async def test_a_camera_that_hangs_keeps_nobody_waiting() -> None:
@@ -189,3 +195,13 @@ async def test_the_same_wiring_again_changes_nothing() -> None:
         it.look("cam")
         await until(lambda: it.owner.pictures)
         assert stand.pictures == 2, "one probe, one look"
+
+
+async def test_what_is_said_before_they_are_tended_is_done_then() -> None:
+    owner = Owner()
+    appliances = Appliances(owner, lambda: 0.01)
+    with served(StandCamera("C")) as url:
+        appliances.wire("cam", Camera(url + SNAPSHOT), HEARTBEAT_S)
+        appliances.command(Command(action=Action.LOOK, alert_id=ALERT, device_id="cam"))
+        async with beside(appliances.run):
+            await until(lambda: owner.pictures and owner.faults)

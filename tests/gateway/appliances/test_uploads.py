@@ -100,17 +100,34 @@ async def test_what_the_console_refuses_is_not_told(status: int) -> None:
     assert [each.picture_id for each in core.heard] == [taken(1).picture_id]
 
 
-async def test_a_core_that_comes_anew_is_told_again() -> None:
+async def test_what_a_core_that_is_away_misses_it_is_told_when_it_is_back() -> None:
     core = Core()
     core.has_link = False
     with served(Scripted(lambda _: Reply(status=201))) as url:
         async with uploading(url, core) as uploads:
             uploads.put(taken())
-            await until(lambda: uploads.announced)
+            await until(lambda: uploads.untold)
             assert not core.heard
+            uploads.greeted()
+            assert uploads.untold == 1
             core.has_link = True
             uploads.greeted()
+            assert uploads.untold == 0
     assert [each.picture_id for each in core.heard] == [taken().picture_id]
+
+
+async def test_what_the_core_misses_it_is_told_again() -> None:
+    core = Core()
+    with served(Scripted(lambda _: Reply(status=201))) as url:
+        async with uploading(url, core) as uploads:
+            uploads.put(taken(1))
+            uploads.put(taken(2))
+            await until(lambda: len(core.heard) == 2)
+            core.heard.clear()
+            uploads.tell_again(ALERT, "another camera")
+            assert not core.heard
+            uploads.tell_again(ALERT, "cam:1")
+    assert {each.picture_id for each in core.heard} == {taken(1).picture_id, taken(2).picture_id}
 
 
 async def test_a_console_that_is_away_costs_a_bound_of_memory(autojump_clock: MockClock) -> None:

@@ -561,6 +561,7 @@ def _core_options(settings: Settings, database: str) -> CoreOptions:
         dsn=database,
         journal_file=settings.journal_file,
         registry_folder=settings.registry_folder,
+        picture_key=derived_key(installation_secret(settings, make=True), Use.PICTURE_PATHS),
         held_by_database=settings.durability is Durability.DATABASE,
         host=settings.host,
         port=settings.port,

@@ -44,7 +44,7 @@ SECONDARY_QUADRANTS_MAX: Final = 6
 NEIGHBOUR_QUADRANTS_MAX: Final = 12
 """Quadrants that an alert is widened to."""
 SIRENS_SHOWN: Final = 4
-"""Sirens of a front that an alert shows."""
+"""Sirens of a front that an alert sounds and shows; a front has no more."""
 PICTURES_SHOWN: Final = 8
 """Pictures that an alert shows: two of each of four cameras."""
 

@@ -409,6 +409,7 @@ class PictureView(Struct, frozen=True):
     """A camera's picture of the alert."""
 
     picture_id: str
+    device_id: Annotated[str, Meta(description="The camera.")]
     camera: Annotated[str, Meta(description="The camera's name.")]
     taken_at_ms: int
     path: Annotated[

@@ -4,7 +4,16 @@ from msgspec import Struct, field
 
 from dispatch.core.locate import Location
 from protocol.messages import QuadrantView
-from protocol.vocabulary import AlertState, Kind, Outcome, Reach, Step, Urgency, Verdict
+from protocol.vocabulary import (
+    AlertState,
+    Kind,
+    Outcome,
+    Reach,
+    SirenState,
+    Step,
+    Urgency,
+    Verdict,
+)
 
 
 class Place(Struct, frozen=True):
@@ -43,6 +52,28 @@ class Owner(Struct, frozen=True):
     eta_s: int | None
     due_s: float
     overdue: bool = False
+
+
+class Sounding(Struct, frozen=True):
+    """What a siren is to do about the alert, and what it does as far as we know. Monotonic times.
+
+    It falls silent by itself at `until_s`, which is None once that is over; `answer_by_s` is set
+    while it is asked.
+    """
+
+    state: SirenState
+    until_s: float | None
+    answer_by_s: float | None = None
+    is_wanted: bool = True
+    """Whether it should sound; no longer once somebody has silenced it."""
+
+
+class Picture(Struct, frozen=True):
+    """What a camera saw of the alert. The picture itself is kept elsewhere, under its id."""
+
+    picture_id: str
+    camera_id: str
+    taken_at_ms: int
 
 
 class StageTimes(Struct):
@@ -106,6 +137,11 @@ class Alert(Struct):
     closed_at_s: float | None = None
     late: dict[str, int] = field(default_factory=dict)
     """stage -> milliseconds it took, for the stages that broke their budget."""
+    sirens: dict[str, Sounding] = field(default_factory=dict)
+    """By device id: the sirens of its front that were asked to sound."""
+    sirens_due_s: float | None = None
+    """When to look at them next."""
+    pictures: list[Picture] = field(default_factory=list)
 
     def press(self, signal_id: str) -> Press | None:
         """Find one of its presses, as far back as they are remembered."""
@@ -130,7 +166,13 @@ class Alert(Struct):
         arrival_s = None
         if self.owner is not None and self.state is AlertState.ACCEPTED:
             arrival_s = self.owner.due_s
-        due = (self.escalate_at_s, self.tell_at_s, self.keep_at_s, arrival_s)
+        due = (
+            self.escalate_at_s,
+            self.tell_at_s,
+            self.keep_at_s,
+            arrival_s,
+            self.sirens_due_s,
+        )
         return min((at_s for at_s in due if at_s is not None), default=None)
 
     @property

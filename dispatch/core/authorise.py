@@ -18,8 +18,11 @@ from protocol.messages import (
     Close,
     Delivered,
     Duty,
+    Picture,
     PositionReport,
     Signal,
+    Silence,
+    Sounded,
 )
 from protocol.vocabulary import AlertState, ErrorCode, Role
 
@@ -37,6 +40,7 @@ class Denial(StrEnum):
     ALREADY_CLOSED = "already_closed"
     SIGNAL_ID_CONFLICT = "signal_id_conflict"
     OVERLOADED = "overloaded"
+    ENOUGH_PICTURES = "enough_pictures"
 
 
 TOLD_AS: Final = MappingProxyType(
@@ -51,20 +55,21 @@ TOLD_AS: Final = MappingProxyType(
         Denial.ALREADY_CLOSED: ErrorCode.ALREADY_CLOSED,
         Denial.SIGNAL_ID_CONFLICT: ErrorCode.SIGNAL_ID_CONFLICT,
         Denial.OVERLOADED: ErrorCode.OVERLOADED,
+        Denial.ENOUGH_PICTURES: ErrorCode.NOT_ALLOWED,
     }
 )
 """What the device is told of each denial."""
 
 _PRESSES: Final = frozenset({Signal, Cancel, PositionReport})
-_CONTROL: Final = frozenset({Duty, Delivered, Close})
+_CONTROL: Final = frozenset({Duty, Delivered, Close, Silence})
 
 MAY_SAY: Final = MappingProxyType(
     {
         Role.APP: _PRESSES,
         Role.BUTTON: _PRESSES,
-        Role.GATEWAY: frozenset({Signal, Cancel}),
-        Role.SIREN: frozenset({PositionReport}),
-        Role.PATROL: frozenset({Duty, PositionReport, Delivered, Accept, Arrive, Close}),
+        Role.GATEWAY: frozenset({Signal, Cancel, Sounded, Picture}),
+        Role.SIREN: frozenset({PositionReport, Sounded}),
+        Role.PATROL: frozenset({Duty, PositionReport, Delivered, Accept, Arrive, Close, Silence}),
         Role.OPERATOR: _CONTROL,
         Role.SUPERVISOR: _CONTROL,
         Role.CAMERA: frozenset(),
@@ -79,7 +84,7 @@ def may_say(device: Device, message: AnyClientMessage) -> Denial | None:
 
 
 def may_touch(
-    device: Device, on_duty: bool, alert: Alert, message: Accept | Arrive | Close
+    device: Device, on_duty: bool, alert: Alert, message: Accept | Arrive | Close | Silence
 ) -> Denial | None:
     """Check an action on an alert: whose it is, whether it is open, and who owns it."""
     if not concerns(alert, device):

@@ -79,20 +79,23 @@ class Board:
             self._open_by_device.setdefault(device_id, {})[alert.alert_id] = None
         self.place(alert)
 
-    def forget_old(self, now_s: float) -> None:
-        """Drop closed alerts that are too old, or too many."""
+    def forget_old(self, now_s: float) -> list[Alert]:
+        """Drop closed alerts that are too old, or too many, and return them."""
+        forgotten: list[Alert] = []
         while self._closed:
             alert = self.alerts[self._closed[0]]
             closed_at_s = alert.closed_at_s or 0.0
             too_many = len(self._closed) > CLOSED_ALERTS_KEPT
             if not too_many and now_s - closed_at_s < CLOSED_ALERT_KEPT_S:
-                return
+                break
             self._closed.popleft()
             del self.alerts[alert.alert_id]
             for signal_id in alert.presses:
                 # Forgotten before a restart, and its id used anew: that is the newer alert's now.
                 if self._by_signal.get(signal_id) == alert.alert_id:
                     del self._by_signal[signal_id]
+            forgotten.append(alert)
+        return forgotten
 
     def by_signal(self, signal_id: str) -> Alert | None:
         """Find the alert, open or lately closed, that a signal raised or joined."""

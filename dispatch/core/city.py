@@ -59,6 +59,8 @@ class City:
     registry: Registry
     boot: str = ""
     """Names the boot of the machine that the monotonic clock counts from; empty: unknown."""
+    picture_key: bytes = field(default=b"", repr=False)
+    """Seals the paths of pictures; empty: they are shown without."""
     presence: Presence = field(default_factory=Presence)
     board: Board = field(default_factory=Board)
     deadlines: Deadlines = field(default_factory=Deadlines)
@@ -70,5 +72,7 @@ class City:
     """(alert id, signal id) of the presses at hand that wait to hear that they are stored."""
     rosters: dict[str, deque[str]] = field(default_factory=dict)
     """gateway id -> the devices behind it that it has not been told of yet."""
+    sounding: dict[str, dict[str, None]] = field(default_factory=dict)
+    """siren id -> the alerts that it is to sound for, or may still be heard in."""
     last_known: dict[str, LastKnown] = field(default_factory=dict)
     """device id -> the newest position that it reported; at most one a device."""

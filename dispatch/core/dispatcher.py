@@ -3,9 +3,11 @@
 `handle` is synchronous, deterministic and reads no clock: the same events give the same effects.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
-from dispatch.core import answer, attend, press, roster, storage
+from dispatch.core import answer, attend, cameras, press, roster, sirens, storage
 from dispatch.core.alert import Alert
 from dispatch.core.authorise import may_say
 from dispatch.core.budget import reach_stage
@@ -31,21 +33,43 @@ from dispatch.core.registry import Device, Registry
 from dispatch.core.tell import deny
 from protocol.messages import (
     Accept,
+    AnyClientMessage,
     Arrive,
     Cancel,
     Close,
     Delivered,
     Duty,
+    Picture,
     PositionReport,
     Signal,
+    Silence,
+    Sounded,
 )
+
+_DO: Final[Mapping[type[AnyClientMessage], Callable[[City, Device, Any, Moment], list[Effect]]]] = (
+    MappingProxyType(
+        {
+            Delivered: answer.delivered,
+            Accept: attend.accept,
+            Arrive: answer.arrive,
+            Close: answer.close,
+            Cancel: press.cancel,
+            PositionReport: press.moved,
+            Duty: attend.duty,
+            Silence: sirens.silence,
+            Sounded: sirens.sounded,
+            Picture: cameras.picture,
+        }
+    )
+)
+"""What is done about each message that a device may send, besides a press."""
 
 
 class Dispatcher:
     """One jurisdiction's dispatcher."""
 
-    def __init__(self, registry: Registry, boot: str = "") -> None:
-        self.city = City(registry, boot)
+    def __init__(self, registry: Registry, boot: str = "", picture_key: bytes = b"") -> None:
+        self.city = City(registry, boot, picture_key)
 
     def handle(self, event: Event, now: Moment) -> list[Effect]:
         """Take one event and say what is to be done about it, in order."""
@@ -57,6 +81,7 @@ class Dispatcher:
             self.city.board.restore(alert)
             self.city.deadlines.remind(alert.due_s, alert.alert_id)
             attend.owner_restored(self.city, alert)
+            sirens.restored(self.city, alert)
 
     def _decide(self, event: Event, now: Moment) -> list[Effect]:
         match event:
@@ -88,29 +113,9 @@ class Dispatcher:
         denial = may_say(device, event.message)
         if denial is not None:
             return deny(device.device_id, event.message, denial, now)
-        return self._do(device, event, now)
-
-    def _do(self, device: Device, event: Received, now: Moment) -> list[Effect]:
-        city = self.city
-        match event.message:
-            case Signal() as message:
-                return press.press(city, device, message, event.received_at_ms, now)
-            case Delivered() as message:
-                return answer.delivered(city, device, message, now)
-            case Accept() as message:
-                return attend.accept(city, device, message, now)
-            case Arrive() as message:
-                return answer.arrive(city, device, message, now)
-            case Close() as message:
-                return answer.close(city, device, message, now)
-            case Cancel() as message:
-                return press.cancel(city, device, message, now)
-            case PositionReport() as message:
-                return press.moved(city, device, message, now)
-            case Duty() as message:
-                return attend.duty(city, device, message, now)
-            case other:
-                raise AssertionError(f"{type(other).__name__} never reaches the dispatcher")
+        if isinstance(event.message, Signal):
+            return press.press(self.city, device, event.message, event.received_at_ms, now)
+        return _DO[type(event.message)](self.city, device, event.message, now)
 
     def _written(self, event: Written, now: Moment) -> list[Effect]:
         alert = self.city.board.alerts.get(event.alert_id)

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from dispatch.core import sirens
 from dispatch.core.alert import Alert
 from dispatch.core.answer import AUTOMATIC, end, lose_owner
 from dispatch.core.assign import widen
@@ -27,10 +28,12 @@ def pass_time(city: City, now: Moment) -> list[Effect]:
     alert_id = city.deadlines.take_due(now.mono_s)
     alert = city.board.alerts.get(alert_id or "")
     effects: list[Effect] = []
-    if alert is not None and alert.is_open:
-        effects = _look_at(city, alert, now)
+    if alert is not None:
+        look_at = _look_at if alert.is_open else sirens.time_passed
+        effects = look_at(city, alert, now)
         city.deadlines.remind(alert.due_s, alert.alert_id)
-    city.board.forget_old(now.mono_s)
+    for forgotten in city.board.forget_old(now.mono_s):
+        sirens.forgotten(city, forgotten)
     return effects
 
 
@@ -45,7 +48,7 @@ def _look_at(city: City, alert: Alert, now: Moment) -> list[Effect]:
         return tell(city, alert, now)
     if alert.keep_at_s is not None and alert.keep_at_s <= now.mono_s:
         city.changed[alert.alert_id] = alert
-    return []
+    return sirens.time_passed(city, alert, now)
 
 
 def escalate(city: City, alert: Alert, now: Moment) -> list[Effect]:

@@ -79,7 +79,9 @@ def _entry(
             fact.took_ms,
         )
     alert.keep_at_s = None
-    view = views.get(alert.alert_id) or to_json(alert_view(alert, city.registry, now))
+    # Without the key: what is kept must not open the pictures, not even for a while.
+    shown = None if alert.pictures else views.get(alert.alert_id)
+    view = shown or to_json(alert_view(alert, city.registry, now))
     return Entry(
         fact.kind,
         fact.at_ms,

@@ -7,7 +7,13 @@ What is not bounded here is bounded by the enrolled devices, whose number the op
 
 from typing import Final
 
-from protocol.limits import PING_INTERVAL_S, QUIET_DEADLINE_S, REPORTS_SHOWN
+from protocol.limits import (
+    CAMERAS_PER_FRONT_MAX,
+    PICTURES_SHOWN,
+    PING_INTERVAL_S,
+    QUIET_DEADLINE_S,
+    REPORTS_SHOWN,
+)
 from protocol.vocabulary import Role
 
 # --- alerts -------------------------------------------------------------------------------------
@@ -48,6 +54,18 @@ HEARTBEAT_S: Final = dict.fromkeys(Role, 90) | {Role.CAMERA: 300}
 one is noticed within twice that."""
 ROSTER_SLICE: Final = 200
 """Devices behind a gateway that it is told of at a stretch: presses have their turn in between."""
+SIREN_ANSWER_S: Final = 5.0
+"""A siren that has not said by then that it sounds is unreachable, as far as we know."""
+SIREN_GRACE_S: Final = 3.0
+"""So long after its time a siren that said nothing counts as silent: it stops by itself."""
+PICTURES_PER_CAMERA: Final = 2
+"""Of one alert: one at once, and one a while later."""
+LOOK_HOLDS_S: Final = 60.0
+"""For so long after an alert began a gateway that comes back is asked for missing pictures..."""
+LOOKS_REPEATED_MAX: Final = 1_000
+"""... of so many alerts, the newest."""
+PICTURE_PATH_HOLDS_S: Final = 900
+"""How long a picture can be read by the path that an alert shows."""
 
 # --- latency budgets, in milliseconds -----------------------------------------------------------
 BUDGET_MS: Final = {
@@ -61,4 +79,5 @@ BUDGET_MS: Final = {
 assert QUIET_DEADLINE_S >= 2 * PING_INTERVAL_S, "a client must be able to miss one ping"  # noqa: S101
 assert CORROBORATION_WINDOW_S <= REPEAT_WINDOW_S  # noqa: S101
 assert REPORTS_SHOWN < SIGNALS_PER_ALERT_REMEMBERED  # noqa: S101
+assert PICTURES_PER_CAMERA * CAMERAS_PER_FRONT_MAX <= PICTURES_SHOWN  # noqa: S101
 assert CLOSED_ALERT_KEPT_S > REPEAT_WINDOW_S, "a late retry must find its closed alert"  # noqa: S101

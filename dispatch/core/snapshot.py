@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 from msgspec.structs import replace
 
-from dispatch.core.alert import Alert, Press
+from dispatch.core.alert import Alert, Press, Sounding
 from dispatch.core.moment import Moment
 
 
@@ -68,12 +68,22 @@ def _shift(alert: Alert, by_s: float) -> None:
     alert.presses = {key: _shifted(press, by_s) for key, press in alert.presses.items()}
     alert.last_press_of = {key: _shifted(press, by_s) for key, press in alert.last_press_of.items()}
     alert.folded = [replace(folded, press=_shifted(folded.press, by_s)) for folded in alert.folded]
+    alert.sirens_due_s = _moved(alert.sirens_due_s, by_s)
+    alert.sirens = {key: _sounding(each, by_s) for key, each in alert.sirens.items()}
     if alert.owner is not None:
         alert.owner = replace(alert.owner, due_s=alert.owner.due_s + by_s)
 
 
 def _shifted(press: Press, by_s: float) -> Press:
     return replace(press, at_s=press.at_s + by_s)
+
+
+def _sounding(sounding: Sounding, by_s: float) -> Sounding:
+    return replace(
+        sounding,
+        until_s=_moved(sounding.until_s, by_s),
+        answer_by_s=_moved(sounding.answer_by_s, by_s),
+    )
 
 
 def _moved(at_s: float | None, by_s: float) -> float | None:

@@ -114,7 +114,7 @@ def deny(
 
 def _sent(city: City, alert: Alert, recipients: tuple[str, ...], now: Moment) -> Send:
     first_of = alert.alert_id if alert.stages.sent_at_ms is None else None
-    return Send(recipients, alert_view(alert, city.registry, now), first_of)
+    return Send(recipients, alert_view(alert, city.registry, now, city.picture_key), first_of)
 
 
 def _send(
@@ -127,7 +127,7 @@ def _send(
     if was_unheard:
         city.changed[alert.alert_id] = alert
         reach_stage(alert, "sent", now.wall_ms)
-    view = alert_view(alert, city.registry, now)
+    view = alert_view(alert, city.registry, now, city.picture_key)
     sent = Send(recipients, view, first_of=alert.alert_id if first else None)
     return [sent, *receipts(city, alert)] if was_unheard else [sent]
 

@@ -1,14 +1,16 @@
 """From the dispatcher's facts to what each side is shown."""
 
 from dispatch.core.alert import Alert, Folded, Place, Press
-from dispatch.core.limits import BUDGET_MS, DOUBTFUL_FROM_FALSE_ALARMS
+from dispatch.core.limits import BUDGET_MS, DOUBTFUL_FROM_FALSE_ALARMS, PICTURE_PATH_HOLDS_S
 from dispatch.core.moment import Moment
+from dispatch.core.picture_paths import picture_path
 from dispatch.core.quadrants import Edition
 from dispatch.core.registry import Registry
 from dispatch.core.words import receipt_text
 from protocol import messages
-from protocol.vocabulary import AlertState, Kind, Role, Stage
+from protocol.vocabulary import AlertState, Kind, Role, SirenState, Stage
 
+_HEARD = frozenset({SirenState.ASKED, SirenState.SOUNDING})
 _STAGE_OF = {
     AlertState.ACCEPTED: Stage.ACCEPTED,
     AlertState.ON_SCENE: Stage.ON_SCENE,
@@ -16,11 +18,11 @@ _STAGE_OF = {
 }
 
 
-def alert_view(alert: Alert, registry: Registry, now: Moment) -> messages.Alert:
-    """Show an alert whole, to those who answer it."""
-    next_ms = None
-    if alert.escalate_at_s is not None:
-        next_ms = now.wall_ms + max(0, round((alert.escalate_at_s - now.mono_s) * 1000))
+def alert_view(
+    alert: Alert, registry: Registry, now: Moment, picture_key: bytes = b""
+) -> messages.Alert:
+    """Show an alert whole, to those who answer it; without the key, not where its pictures are."""
+    next_ms = _wall_ms(alert.escalate_at_s, now)
     stages = alert.stages
     return messages.Alert(
         alert_id=alert.alert_id,
@@ -61,6 +63,8 @@ def alert_view(alert: Alert, registry: Registry, now: Moment) -> messages.Alert:
             messages.LateStage(stage=stage, took_ms=took_ms, budget_ms=BUDGET_MS[stage])
             for stage, took_ms in alert.late.items()
         ),
+        sirens=_siren_views(alert, registry, now) if alert.sirens else (),
+        pictures=_picture_views(alert, registry, now, picture_key) if alert.pictures else (),
     )
 
 
@@ -172,6 +176,39 @@ def _owner_view(registry: Registry, alert: Alert) -> messages.OwnerView | None:
         eta_s=owner.eta_s,
         arrival_overdue=owner.overdue,
     )
+
+
+def _siren_views(alert: Alert, registry: Registry, now: Moment) -> tuple[messages.SirenView, ...]:
+    return tuple(
+        messages.SirenView(
+            device_id=siren_id,
+            name=_name(registry, siren_id),
+            state=sounding.state,
+            until_ms=_wall_ms(sounding.until_s, now) if sounding.state in _HEARD else None,
+        )
+        for siren_id, sounding in alert.sirens.items()
+    )
+
+
+def _picture_views(
+    alert: Alert, registry: Registry, now: Moment, key: bytes
+) -> tuple[messages.PictureView, ...]:
+    until_s = now.wall_ms // 1000 + PICTURE_PATH_HOLDS_S
+    return tuple(
+        messages.PictureView(
+            picture_id=picture.picture_id,
+            device_id=picture.camera_id,
+            camera=_name(registry, picture.camera_id),
+            taken_at_ms=picture.taken_at_ms,
+            path=picture_path(picture.picture_id, until_s, key) if key else "",
+        )
+        for picture in alert.pictures
+    )
+
+
+def _wall_ms(at_s: float | None, now: Moment) -> int | None:
+    """Say a monotonic time by the wall clock; one that is past is now."""
+    return None if at_s is None else now.wall_ms + max(0, round((at_s - now.mono_s) * 1000))
 
 
 def _report(registry: Registry, folded: Folded) -> messages.Report:

@@ -5,7 +5,7 @@ from typing import Final
 
 from dispatch.core.alert import Alert
 from protocol.messages import Text
-from protocol.vocabulary import ErrorCode, Kind, NoticeCode, Outcome, Reach, Stage
+from protocol.vocabulary import ErrorCode, Kind, NoticeCode, Outcome, Reach, SirenState, Stage
 
 OUTCOME: Final = MappingProxyType(
     {
@@ -165,3 +165,12 @@ def _accepted(alert: Alert, patrol: str) -> Text:
         f"Aceptada por {patrol}; llega en unos {minutes} min.",
         f"Accepted by {patrol}; about {minutes} min away.",
     )
+
+
+def siren_text(siren: str, state: SirenState, by: str, kind: Kind) -> Text:
+    """Say to the members of a front why their siren sounds, or that it does not any more."""
+    if state is not SirenState.SOUNDING:
+        return Text(f"{siren}: en silencio.", f"{siren}: silent.")
+    if kind is Kind.TEST:
+        return Text(f"{siren}: prueba de {by}.", f"{siren}: tested by {by}.")
+    return Text(f"{siren} suena: la activó {by}.", f"{siren} sounds: set off by {by}.")

@@ -6,7 +6,7 @@ import logging
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -53,6 +53,8 @@ class CoreOptions:
     journal_file: Path
     registry_folder: Path
     """Where the local copy of the registry is kept."""
+    picture_key: bytes = field(repr=False)
+    """Seals the paths of pictures that alerts show."""
     held_by_database: bool = False
     """A press counts as stored only once PostgreSQL has it too."""
     host: str = "127.0.0.1"
@@ -114,7 +116,7 @@ class Core:
         self._pool = pool
         self._logs = logs
         self._decisions = DecisionLog(logs)
-        self._dispatcher = Dispatcher(registry, this_boot())
+        self._dispatcher = Dispatcher(registry, this_boot(), options.picture_key)
         self._metrics = Metrics(self._dispatcher)
         self._health = Health(self._dispatcher)
         self._health.is_registry_live = not opened.is_copy

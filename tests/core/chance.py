@@ -19,12 +19,15 @@ from protocol.messages import (
     Delivered,
     Duty,
     Error,
+    Picture,
     Position,
     PositionReport,
     Receipt,
     Signal,
+    Silence,
+    Sounded,
 )
-from protocol.vocabulary import Kind, Outcome, Role
+from protocol.vocabulary import Kind, Outcome, Role, SirenState
 from tests.core.town import (
     FRONT,
     LOCATOR,
@@ -131,6 +134,7 @@ class Chance:
         version = alert.version if alert is not None else 0
         message = dice.choice(
             (
+                Silence(chosen),
                 Accept(chosen, dice.choice((None, 0, 60, 600))),
                 Accept(chosen),
                 Arrive(chosen),
@@ -144,10 +148,23 @@ class Chance:
         is_for_callers = isinstance(message, Cancel)
         usual = ("ana", "beto", "wall") if is_for_callers else (*PATROLS, "operator", "supervisor")
         self._say(message, dice.choice(usual) if dice.random() < 0.9 else None)
+        if dice.random() < 0.5:
+            self._kit_says(chosen)
         if dice.random() < 0.2:
             self._say(PositionReport(self._position() or Position(0.0, 0.0)))
         if dice.random() < 0.05:
             self.town.handle(Written(chosen))
+
+    def _kit_says(self, alert_id: str) -> None:
+        """The sirens and the camera of the front answer, truly or not."""
+        dice = self._dice
+        state = dice.choice(tuple(SirenState))
+        speaker, siren = dice.choice((("siren", None), ("gateway", "relay"), ("gateway", "siren")))
+        self._say(Sounded(alert_id, state, siren), speaker)
+        camera = dice.choice(("camera", "camera", "relay", "nobody"))
+        taken_ms = self.town.now.wall_ms
+        picture_id = signal_id(20_000 + dice.randrange(50))
+        self._say(Picture(alert_id, camera, picture_id, taken_ms, 1_000), "gateway")
 
     def _wait(self) -> None:
         seconds = self._dice.choice((0.0, 0.2, 1.0, 3.0, 10.0, 31.0, 130.0, 700.0))

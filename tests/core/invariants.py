@@ -5,8 +5,9 @@ from typing import Any
 
 from dispatch.core.city import City
 from dispatch.core.effects import Send
+from dispatch.core.sirens import FOR_S
 from protocol import messages
-from protocol.vocabulary import AlertState, Role
+from protocol.vocabulary import Action, AlertState, Kind, Role, SirenState
 
 
 def check_city(city: City) -> None:
@@ -14,6 +15,7 @@ def check_city(city: City) -> None:
     _check_that_nothing_is_left_alone(city)
     _check_owners(city)
     _check_the_board(city)
+    _check_sirens(city)
 
 
 def check_send(city: City, send: Send) -> None:
@@ -24,8 +26,19 @@ def check_send(city: City, send: Send) -> None:
             for device_id in send.devices:
                 assert may_see(city, device_id, alert), f"{device_id} was sent another's alert"
                 assert city.presence.is_here(device_id), f"{device_id} is off duty"
-        case messages.Command():
+        case messages.Command(action=Action.RING):
             assert all(city.presence.is_here(device_id) for device_id in send.devices)
+        case messages.Command() as command:
+            _check_kit_command(city, send, command)
+        case messages.Kit() as kit:
+            for device in kit.devices:
+                assert city.registry.devices[device.device_id].gateway_id in send.devices
+        case messages.Siren() as siren:
+            alert = city.board.alerts[siren.alert_id]
+            assert alert.kind is not Kind.SILENT, "the siren gave a silent press away"
+            for device_id in send.devices:
+                member = city.registry.devices[device_id]
+                assert (member.role, member.front_id) == (Role.APP, siren.front_id)
         case messages.Receipt() as receipt:
             alert = city.board.alerts[receipt.alert_id]
             for device_id in send.devices:
@@ -34,6 +47,24 @@ def check_send(city: City, send: Send) -> None:
                     device is not None and device_id in (device.device_id, device.gateway_id)
                     for device in pressed
                 ), f"{device_id} was sent the receipt of an alert it has no part in"
+
+
+def _check_kit_command(city: City, send: Send, command: messages.Command) -> None:
+    """A siren or a camera of the alert's own front is told, itself or through its own gateway."""
+    alert = city.board.alerts[command.alert_id]
+    (told,) = send.devices
+    device_id = command.device_id or told
+    device = city.registry.devices[device_id]
+    assert told == device.gateway_id if command.device_id else told == device_id
+    if command.action is Action.LOOK:
+        assert (device.role, device.front_id) == (Role.CAMERA, alert.front_id)
+        return
+    assert device_id in alert.sirens, "a siren that was never asked is told something"
+    if command.action is Action.SOUND:
+        assert alert.kind is not Kind.SILENT, "a silent press sounds no siren"
+        assert alert.sirens[device_id].is_wanted
+        assert command.for_s is not None
+        assert 0 < command.for_s <= max(filter(None, FOR_S.values()))
 
 
 def may_see(city: City, device_id: str, alert: messages.Alert) -> bool:
@@ -50,6 +81,8 @@ def may_see(city: City, device_id: str, alert: messages.Alert) -> bool:
 
 def _check_that_nothing_is_left_alone(city: City) -> None:
     for alert in city.board.open_alerts():
+        if alert.sirens_due_s is not None:
+            assert _is_reminded(city, alert.alert_id, alert.sirens_due_s)
         if alert.state is AlertState.ON_SCENE:
             continue
         due_s = alert.escalate_at_s if alert.owner is None else alert.owner.due_s
@@ -57,6 +90,20 @@ def _check_that_nothing_is_left_alone(city: City) -> None:
         assert _is_reminded(city, alert.alert_id, due_s), f"nobody will look at {alert} in time"
         if alert.tell_at_s is not None:
             assert _is_reminded(city, alert.alert_id, alert.tell_at_s)
+
+
+def _check_sirens(city: City) -> None:
+    """What a siren may still be heard in is known, and its end is a fact."""
+    live: dict[str, set[str]] = defaultdict(set)
+    for alert in city.board.alerts.values():
+        for siren_id, sounding in alert.sirens.items():
+            if sounding.until_s is not None:
+                live[siren_id].add(alert.alert_id)
+            assert (sounding.answer_by_s is not None) == (sounding.state is SirenState.ASKED)
+        if any(sounding.until_s is not None for sounding in alert.sirens.values()):
+            assert alert.sirens_due_s is not None
+            assert _is_reminded(city, alert.alert_id, alert.sirens_due_s)
+    assert {siren_id: set(ids) for siren_id, ids in city.sounding.items()} == live
 
 
 def _is_reminded(city: City, alert_id: str, due_s: float) -> bool:

@@ -14,11 +14,14 @@ from protocol.messages import (
     Close,
     Delivered,
     Duty,
+    Picture,
     PositionReport,
     Signal,
+    Silence,
+    Sounded,
 )
 from protocol.session import ALLOWED, SessionState
-from protocol.vocabulary import ErrorCode, Kind, Outcome, Role
+from protocol.vocabulary import ErrorCode, Kind, Outcome, Role, SirenState
 from tests.core.town import MIDDLE, Town, fix, signal_id
 
 ID = signal_id(1)
@@ -31,6 +34,9 @@ ACTS = {
     Accept: Accept(ID),
     Arrive: Arrive(ID),
     Close: Close(ID, Outcome.REAL),
+    Silence: Silence(ID),
+    Sounded: Sounded(ID, SirenState.SOUNDING),
+    Picture: Picture(ID, "camera", ID, 1, 1),
 }
 
 
@@ -93,19 +99,19 @@ def test_who_may_touch_an_alert_by_who_owns_it():
     town.connect("patrol-1", "patrol-2", "ana")
     alert = town.alert(town.press("ana", at=MIDDLE))
     one, two = (town.city.registry.devices[name] for name in ("patrol-1", "patrol-2"))
-    accept, arrive, close = Accept(ID), Arrive(ID), Close(ID, Outcome.REAL)
+    acts = (Accept(ID), Arrive(ID), Close(ID, Outcome.REAL), Silence(ID))
 
     def verdicts(device):
-        return [may_touch(device, True, alert, act) for act in (accept, arrive, close)]
+        return [may_touch(device, True, alert, act) for act in acts]
 
-    assert verdicts(one) == [None, None, Denial.NOT_OWNER]
+    assert verdicts(one) == [None, None, Denial.NOT_OWNER, Denial.NOT_OWNER]
     town.accept("patrol-1", alert.alert_id)
-    assert verdicts(one) == [None, None, None]
-    assert verdicts(two) == [Denial.ALREADY_OWNED, Denial.NOT_OWNER, Denial.NOT_OWNER]
+    assert verdicts(one) == [None, None, None, None]
+    assert verdicts(two) == [Denial.ALREADY_OWNED, *[Denial.NOT_OWNER] * 3]
     town.after(600)
-    assert verdicts(two) == [None, Denial.NOT_OWNER, Denial.NOT_OWNER]
+    assert verdicts(two) == [None, *[Denial.NOT_OWNER] * 3]
     town.close("patrol-1", alert.alert_id)
-    assert verdicts(one) == [Denial.ALREADY_CLOSED] * 3
+    assert verdicts(one) == [Denial.ALREADY_CLOSED] * 4
 
 
 def test_a_gateway_speaks_only_for_what_is_behind_it():

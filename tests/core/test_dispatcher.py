@@ -2,8 +2,10 @@
 
 import pytest
 
+from dispatch.core.authorise import MAY_SAY
+from dispatch.core.dispatcher import _DO
 from dispatch.core.events import Received, Written
-from protocol.messages import Ping
+from protocol.messages import Ping, Signal
 from tests.core.chance import Chance
 from tests.core.town import MIDDLE, Town, signal_id
 
@@ -27,6 +29,7 @@ def test_whatever_happens_nothing_breaks_and_nothing_is_left_behind(first):
         board = story.town.city.board
         left = {name: index for name, index in vars(board).items() if index}
         assert left == {}, f"seed {seed}"
+        assert story.town.city.sounding == {}, f"seed {seed}"
         assert story.town.dispatcher.next_deadline_s() is None, f"seed {seed}"
 
 
@@ -45,12 +48,14 @@ def test_chance_is_worth_its_name():
     assert kinds >= {
         "signal", "dispatched", "delivered", "accepted", "arrived", "closed", "owner_lost",
         "escalated", "cancel_asked", "false_alarm", "denied", "duty", "revoked", "greeted",
+        "siren", "silenced", "picture",
     }  # fmt: skip
     reasons = {str(reason) for _, reason in facts}
     assert reasons >= {
         "first", "retransmission", "repeat_press", "corroboration", "signal_id_conflict",
         "on_duty", "none_connected", "no_quadrant", "repeated", "widened", "supervisors",
         "insisted", "arrival_overdue", "already_owned", "not_owner", "automatic", "off_duty",
+        "asked", "sounding", "silent", "failed", "unreachable", "enough_pictures",
     }  # fmt: skip
 
 
@@ -65,11 +70,8 @@ def test_a_device_that_nobody_enrolled_is_not_heard():
     assert town.handle(Received("nobody", Ping(), 0)) == []
 
 
-def test_a_message_that_never_reaches_it_is_our_bug():
-    town = Town()
-    device = town.city.registry.devices["ana"]
-    with pytest.raises(AssertionError, match="Ping never reaches"):
-        town.dispatcher._do(device, Received("ana", Ping(), 0), town.now)
+def test_whatever_a_device_may_say_something_is_done_about():
+    assert set(_DO) | {Signal} == set.union(*map(set, MAY_SAY.values()))
 
 
 def test_it_says_when_it_wants_to_be_woken():

@@ -4,9 +4,10 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from dispatch.core.alert import Picture, Sounding
 from dispatch.core.moment import Moment
 from dispatch.core.snapshot import UnreadableState, freeze, thaw
-from protocol.vocabulary import Kind
+from protocol.vocabulary import Kind, SirenState
 from tests.core.town import BOOT, MIDDLE, Town
 
 
@@ -20,6 +21,8 @@ def a_life() -> tuple[Town, str]:
     town.cancel("ana", alert_id)
     town.after(11)
     town.accept("patrol-1", alert_id, eta_s=300)
+    town.alert(alert_id).sirens["siren"] = Sounding(SirenState.ASKED, 1_130.0, 1_005.0)
+    town.alert(alert_id).pictures.append(Picture("p-1", "camera", 7))
     return town, alert_id
 
 

@@ -15,17 +15,31 @@ from protocol import MAX_FRAME_BYTES
 from protocol.codec import decode_server, encode
 from protocol.limits import (
     ADDRESS_CHARS,
+    CAMERAS_PER_FRONT_MAX,
     CODE_CHARS,
     NAME_CHARS,
     NEIGHBOUR_QUADRANTS_MAX,
     NOTE_CHARS,
     PHONE_CHARS,
+    PICTURES_SHOWN,
     REPORTS_SHOWN,
     SECONDARY_QUADRANTS_MAX,
+    SIRENS_SHOWN,
 )
 from protocol.messages import Accept, Arrive, Close, Signal
 from protocol.vocabulary import Kind, Outcome, Role
-from tests.core.town import LAT, LOCATOR, LON, MIDDLE, M, Town, fix, residents, signal_id
+from tests.core.town import (
+    LAT,
+    LOCATOR,
+    LON,
+    MIDDLE,
+    PICTURE_KEY,
+    M,
+    Town,
+    fix,
+    residents,
+    signal_id,
+)
 
 WIDE = "Ñ"
 """Two bytes of UTF-8: the bounds allow names and addresses of nothing but accents."""
@@ -89,6 +103,18 @@ def crowded_town() -> Town:
             )
             for number in range(REPORTS_SHOWN + 1)
         ),
+        Device("gateway", Role.GATEWAY, name),
+        *(
+            Device(
+                f"{role[0]}{number}".rjust(64, "d"),
+                role,
+                name,
+                front_id="f" * 64,
+                gateway_id="gateway",
+            )
+            for role, count in ((Role.SIREN, SIRENS_SHOWN), (Role.CAMERA, CAMERAS_PER_FRONT_MAX))
+            for number in range(count)
+        ),
         *(
             Device(
                 f"{number}".rjust(64, "q"),
@@ -113,6 +139,9 @@ def test_the_worst_alert_that_can_be_made_fits_one_frame():
     town.say(buttons[0].device_id, Signal(signal_id(1), Kind.INTRUSION, pressed_ms, at))
     for number, button in enumerate(buttons[1:], 2):
         town.say(button.device_id, Signal(signal_id(number), Kind.INTRUSION))
+    cameras = [each for each in town.city.registry.devices.values() if each.role is Role.CAMERA]
+    for number, camera in enumerate((*cameras, *cameras)):
+        town.picture(signal_id(1), number, camera=camera.device_id)
     town.after(40)
     alert = town.alert(signal_id(1))
     alert.late |= dict.fromkeys(("sent", "delivered", "accepted", "arrived"), 86_400_000)
@@ -127,8 +156,9 @@ def test_the_worst_alert_that_can_be_made_fits_one_frame():
     assert len(shown.reports) == REPORTS_SHOWN
     assert len(shown.late) == 5
     assert shown.outcome is Outcome.FALSE_ALARM
+    assert (len(shown.sirens), len(shown.pictures)) == (SIRENS_SHOWN, PICTURES_SHOWN)
     alert.neighbours = tuple(code(number) for number in range(NEIGHBOUR_QUADRANTS_MAX))
-    frame = encode(alert_view(alert, town.city.registry, town.now))
+    frame = encode(alert_view(alert, town.city.registry, town.now, PICTURE_KEY))
     assert len(frame) <= MAX_FRAME_BYTES
     assert len(frame) > MAX_FRAME_BYTES * 0.8, "the worst case is no longer bad enough"
     receipt = encode(town.receipts(buttons[0].device_id)[-1])

@@ -39,8 +39,10 @@ from protocol.messages import (
     Position,
     PositionReport,
     Signal,
+    Silence,
+    Sounded,
 )
-from protocol.vocabulary import Kind, Outcome, Role
+from protocol.vocabulary import Action, Kind, Outcome, Role, SirenState
 from tests.core.invariants import check_city, check_send
 
 LAT, LON = 4.6, -74.1
@@ -49,6 +51,7 @@ SIDE_M = 1_000
 MIDDLE = (1_500.0, 1_500.0)
 NOON_MS = 1_795_190_400_000
 BOOT = "boot-1"
+PICTURE_KEY = b"k" * 32
 
 Message = TypeVar("Message", bound=messages.ServerMessage)
 Where = tuple[float, float]
@@ -117,6 +120,8 @@ def residents() -> list[Person | Front | Device]:
         Device("gateway", Role.GATEWAY, "Central"),
         Device("panel", Role.BUTTON, "Panel", gateway_id="gateway", spot=spot((1_200, 1_200))),
         Device("siren", Role.SIREN, "Sirena", front_id="frente-1"),
+        Device("relay", Role.SIREN, "Relé", front_id="frente-1", gateway_id="gateway"),
+        Device("camera", Role.CAMERA, "Cámara 1", front_id="frente-1", gateway_id="gateway"),
         Device("operator", Role.OPERATOR, "Sala 1"),
         Device("supervisor", Role.SUPERVISOR, "Jefe"),
         *(
@@ -135,7 +140,7 @@ class Town:
 
     def __init__(self, things: list[Person | Front | Device] | None = None) -> None:
         registry = Registry(LOCATOR, residents() if things is None else things)
-        self.dispatcher = Dispatcher(registry, BOOT)
+        self.dispatcher = Dispatcher(registry, BOOT, PICTURE_KEY)
         self.city = self.dispatcher.city
         self.mono_s = 1_000.0
         self.frames: dict[str, list[Any]] = defaultdict(list)
@@ -233,6 +238,19 @@ class Town:
     def arrive(self, device: str, alert: str) -> None:
         self.say(device, Arrive(alert))
 
+    def sounded(self, device: str, alert: str, state: SirenState, siren: str | None = None) -> None:
+        self.say(device, Sounded(alert, state, siren))
+
+    def silence(self, device: str, alert: str) -> None:
+        self.say(device, Silence(alert))
+
+    def picture(self, alert: str, number: int = 1, *, camera: str = "camera") -> str:
+        """The gateway has kept a picture. Returns its id."""
+        picture_id = signal_id(1_000 + number)
+        taken_ms = self.now.wall_ms - 40
+        self.say("gateway", messages.Picture(alert, camera, picture_id, taken_ms, 150_000))
+        return picture_id
+
     def close(self, device: str, alert: str, outcome: Outcome = Outcome.REAL) -> None:
         self.say(device, Close(alert, outcome))
 
@@ -267,7 +285,12 @@ class Town:
         return self.got(device, messages.Receipt)
 
     def rings(self, device: str) -> int:
-        return len(self.got(device, messages.Command))
+        return len(self.commands(device, Action.RING))
+
+    def commands(self, device: str, action: Action | None = None) -> list[messages.Command]:
+        """What a device was asked to do: all of it, or one action."""
+        asked = self.got(device, messages.Command)
+        return [command for command in asked if action in (None, command.action)]
 
     def errors(self, device: str) -> list[str]:
         return [error.code for error in self.got(device, messages.Error)]

@@ -39,7 +39,8 @@ def logs() -> BackgroundWriter:
 
 
 def core_options(dsn: str, folder: Path, **chosen: Any) -> CoreOptions:
-    return CoreOptions(dsn, folder / "journal.sqlite", folder / "registry", **chosen)
+    key = bytes(32)
+    return CoreOptions(dsn, folder / "journal.sqlite", folder / "registry", key, **chosen)
 
 
 @asynccontextmanager

@@ -118,7 +118,7 @@ def test_the_last_of_two_same_keys_counts() -> None:
 
 def test_a_frame_over_the_bound_is_not_written() -> None:
     long = Close(alert_id=ID, outcome=Outcome.REAL, note="n" * MAX_FRAME_BYTES)
-    with pytest.raises(ValueError, match=r"Close is \d+ bytes long; a frame holds 8192"):
+    with pytest.raises(ValueError, match=r"Close is \d+ bytes long; a frame holds 12288"):
         encode(long)
 
 

@@ -15,8 +15,10 @@ from protocol.limits import (
     NEIGHBOUR_QUADRANTS_MAX,
     NOTE_CHARS,
     PHONE_CHARS,
+    PICTURES_SHOWN,
     REPORTS_SHOWN,
     SECONDARY_QUADRANTS_MAX,
+    SIRENS_SHOWN,
 )
 from protocol.messages import (
     Alert,
@@ -28,11 +30,13 @@ from protocol.messages import (
     FrontView,
     LateStage,
     OwnerView,
+    PictureView,
     PlaceView,
     QuadrantView,
     Receipt,
     Report,
     SenderView,
+    SirenView,
     Stages,
     Text,
     Told,
@@ -46,6 +50,7 @@ from protocol.vocabulary import (
     Outcome,
     Reach,
     Role,
+    SirenState,
     Stage,
     Step,
     Urgency,
@@ -155,6 +160,7 @@ REPORT = Report(
     place=PLACE,
     received_at_ms=TIME_MS,
 )
+PICTURE_PATH = f"/v1/pictures/{ID}.jpg?until={TIME_MS // 1000}&seal={'s' * 22}"
 
 
 def largest_alert() -> Alert:
@@ -200,6 +206,8 @@ def largest_alert() -> Alert:
             LateStage(stage=stage, took_ms=TIME_MS, budget_ms=1_000_000)
             for stage in ("received", "sent", "delivered", "accepted", "arrived")
         ),
+        sirens=(SirenView(DEVICE_ID, NAME, SirenState.UNREACHABLE, TIME_MS),) * SIRENS_SHOWN,
+        pictures=(PictureView(ID, DEVICE_ID, NAME, TIME_MS, PICTURE_PATH),) * PICTURES_SHOWN,
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-OUTBOX_PAUSE_BYTES: Final = 64 * 1024
+OUTBOX_PAUSE_BYTES: Final = 96 * 1024
 """Unsent bytes at which a reader counts as slow and its clock starts."""
 STUCK_DEADLINE_S: Final = 10.0
 """A reader that stays slow for this long is closed."""

@@ -76,6 +76,24 @@ async def test_an_alert_can_be_asked_for_all_it_shows(dsn: str, tmp_path: Path) 
 
 
 @on_asyncio
+async def test_what_its_cameras_saw_can_be_asked_for(dsn: str) -> None:
+    picture = messages.PictureView(alert_id(9), "camera-1", "Cámara 1", RECEIVED_AT_MS, "")
+    log = MemoryLog([entry(1, 1), entry(2, 1, view=view(2, 1, pictures=(picture,)))])
+    async with open_pool(dsn) as pool:
+        await drain_all(log, pool)
+        async with connected(pool) as connection:
+            (row,) = await connection.fetch("SELECT * FROM pictures")
+    assert {name: str(value) for name, value in row.items()} == {
+        "picture_id": alert_id(9),
+        "alert_id": alert_id(2),
+        "front_id": "f-manga",
+        "camera_id": "camera-1",
+        "camera": "Cámara 1",
+        "taken_at": str(RECEIVED_AT),
+    }
+
+
+@on_asyncio
 async def test_an_alert_without_place_front_or_quadrant_is_kept(dsn: str) -> None:
     nowhere = messages.PlaceView(None, None, None, None, "", FoundBy.NONE, None, False, None)
     shown = view(1, 1, place=nowhere, quadrant=None, front=None, edition="")

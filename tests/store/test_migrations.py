@@ -52,6 +52,11 @@ REFUSED = [
         "VALUES ('camera-5', 'camera', 'C', 'f-manga')",
         "front f-manga has more than 4 cameras",
     ),
+    (
+        "INSERT INTO devices (device_id, role, name, front_id) "
+        "SELECT 's-' || n, 'siren', 'S', 'f-manga' FROM generate_series(1, 5) AS n",
+        "front f-manga has more than 4 sirens: revoke one first",
+    ),
     ("UPDATE fronts SET siren_test_week_min = 600", "a siren test has both"),
     (
         "UPDATE fronts SET siren_test_week_min = 10080, siren_test_lasts_min = 15",

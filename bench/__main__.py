@@ -1,0 +1,27 @@
+"""`python -m bench SUBCOMMAND`: each is a module with a `main`, which tells what it does."""
+
+import sys
+from importlib import import_module
+from typing import Final
+
+SUBCOMMANDS: Final = {
+    "floor": "how many times the bare reads and writes the server takes",
+    "latency": "press to handheld and to stored receipt at a fixed rate",
+    "locate": "how long a place takes to find its quadrant",
+    "journal": "how long until an entry is on the disk",
+    "recovery": "from the start of the process to the first press after a crash",
+}
+
+
+def main() -> int:
+    """Run one of them."""
+    name = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if name not in SUBCOMMANDS:
+        print(__doc__)
+        print("\n".join(f"  {each:<12} {says}" for each, says in SUBCOMMANDS.items()))
+        return 0 if name in ("-h", "--help") else 2
+    return int(import_module(f"bench.{name}").main(sys.argv[2:]) or 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

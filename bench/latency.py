@@ -1,0 +1,96 @@
+"""How soon a press is on its handhelds, and stored, at a fixed rate.
+
+    python -m bench latency --rate 500 --idle 1000 --seconds 10
+
+Open loop: a press is due when the schedule says so and its latency counts from then, whatever
+became of the ones before. Ends with 1 if anything was lost, doubled or shown to others.
+"""
+
+import argparse
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any, Final
+
+from bench.calls import KINDS, Traffic
+from bench.city import plan_city
+from bench.crowd import PROCESSES
+from bench.cuadrante import cuadrante
+from bench.machine import machine
+from bench.options import options
+from bench.progress import say, write
+from bench.score import median, summary
+from bench.turns import Arena, arena, rounds_of
+
+QUADRANTS: Final = 600
+WARM_UP_S: Final = 1.0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print, and return the exit code."""
+    parser = options("latency", __doc__)
+    parser.add_argument("--rate", type=float, default=500.0, help="presses a second")
+    parser.add_argument("--idle", type=int, default=1_000, help="connections that do nothing")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of presses, in rounds of 5 s")
+    parser.add_argument("--quadrants", type=int, default=QUADRANTS)
+    args = parser.parse_args(argv)
+    figures = measure(args)
+    write(figures, args.json)
+    return 0 if figures["clean"] else 1
+
+
+def measure(args: argparse.Namespace) -> dict[str, Any]:
+    """Every figure of `latency`."""
+    rounds = rounds_of(args.seconds)
+    city = plan_city(
+        quadrants=args.quadrants, senders=senders_for(args.rate, max(rounds)), idle=args.idle
+    )
+    with ExitStack() as stack:
+        say("starting the server and enrolling the city")
+        target = stack.enter_context(cuadrante(city))
+        here = arena(stack, target, city, processes=args.processes)
+        warm_up(here, args.rate)
+        for number, seconds in enumerate(rounds, 1):
+            turn = here.take_turn(args.rate, seconds)
+            say(f"round {number} of {len(rounds)}: {turn.cpu_us:.0f} µs of CPU a signal")
+        figures = figures_of(here)
+    return {
+        "bench": "latency",
+        "rate": args.rate,
+        "idle": args.idle,
+        "seconds": args.seconds,
+        **figures,
+        "machine": machine(),
+    }
+
+
+def senders_for(rate: float, seconds: float) -> int:
+    """How many must stand ready for one round: each has an alert of every kind at most."""
+    return max(PROCESSES, -(-int(rate * seconds + PROCESSES) // len(KINDS)) + PROCESSES)
+
+
+def warm_up(here: Arena, rate: float) -> None:
+    """Let caches fill and code specialise; what it shows is not counted."""
+    here.take_turn(rate, WARM_UP_S)
+    here.turns.clear()
+
+
+def figures_of(here: Arena) -> dict[str, Any]:
+    """What the rounds of one target come to."""
+    verdict, latencies = here.judged(stores=here.target.closes)
+    traffic = Traffic()
+    for turn in here.turns:
+        traffic += turn.calls.traffic
+    cpu_us = median([turn.cpu_us for turn in here.turns])
+    return {
+        **summary(verdict, latencies),
+        "clean": verdict.is_clean,
+        "surprises": [each for turn in here.turns for each in turn.calls.surprises][:5],
+        "core_cpu_us_per_signal": round(cpu_us, 1),
+        "core_cpu_us_per_signal_rounds": [round(turn.cpu_us, 1) for turn in here.turns],
+        "signals_per_s_per_core": round(1e6 / cpu_us) if cpu_us else 0,
+        "postgres_cpu_us_per_signal": round(median([t.beside_cpu_us for t in here.turns]), 1),
+        "generator_cpu_us_per_signal": round(median([t.generator_cpu_us for t in here.turns]), 1),
+        "messages_in_per_signal": round(traffic.said / verdict.sent, 3),
+        "messages_out_per_signal": round((traffic.alerts + traffic.receipts) / verdict.sent, 3),
+        "reads_per_signal": round(traffic.reads / verdict.sent, 3),
+    }

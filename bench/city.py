@@ -33,6 +33,8 @@ M_PER_DEG: Final = 111_000.0
 MEMBERS_PER_FRONT: Final = 29
 """As in Cali: 25,943 members in 903 fronts."""
 FIELDS: Final = {"edition": "bench", "code_field": "CODE", "name_field": "NAME"}
+NO_WIRING: Final = bytes(32)
+"""The key that would seal how devices are wired; none of these is."""
 REGISTRY_ITEMS_MAX: Final = 50_000
 """Of one import."""
 
@@ -132,7 +134,7 @@ async def enrol_city(dsn: str, city: City, folder: Path) -> None:
         for part, registry in enumerate(_registries(city)):
             path = folder / f"registry-{part}.json"
             path.write_bytes(msgspec.json.encode(registry))
-            await import_registry(pool, path)
+            await import_registry(pool, path, NO_WIRING)
         async with connected(pool, BULK_DEADLINE_S) as connection:
             ids = [row[0] for row in await connection.fetch("SELECT device_id FROM devices")]
             await connection.execute(

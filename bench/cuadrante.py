@@ -21,6 +21,14 @@ from dispatch.supervise.postgres import embedded_postgres
 PROGRAM: Final = Path(__file__).resolve().parents[1] / "server.py"
 STARTS_WITHIN_S: Final = 90.0
 LOOK_EVERY_S: Final = 0.05
+CHILDREN: Final = {"postgres", "core", "console", "gateway"}
+BESIDE: Final = (
+    "CONSOLE_PORT",
+    "GATEWAY_PANEL_PORT",
+    "GATEWAY_BUTTON_PORT",
+    "GATEWAY_METRICS_PORT",
+)
+"""Ports that are not measured: any free one."""
 PING: Final = b'{"type":"ping"}'
 
 
@@ -43,6 +51,7 @@ def cuadrante(city: City, name: str = "cuadrante") -> Iterator[Target]:
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith(PREFIX)},
             PREFIX + "DATA_DIR": str(folder / "var"),
+            **dict.fromkeys((PREFIX + name for name in BESIDE), "0"),
             PREFIX + "PORT": str(port),
         }
         with (folder / "log").open("wb") as log:
@@ -65,12 +74,12 @@ def cuadrante(city: City, name: str = "cuadrante") -> Iterator[Target]:
 
 
 def _children(process: "subprocess.Popen[bytes]", log: Path) -> dict[str, int]:
-    """Wait until PostgreSQL and the core are ready; returns their process ids."""
+    """Wait until all of its processes are ready; returns their ids."""
     give_up_s = time.monotonic() + STARTS_WITHIN_S
     while process.poll() is None and time.monotonic() < give_up_s:
         lines = [line for line in log.read_bytes().splitlines() if b'"child_ready"' in line]
         ready = {str(said["child"]): int(said["pid"]) for said in map(json.loads, lines)}
-        if {"core", "postgres"} <= ready.keys():
+        if ready.keys() >= CHILDREN:
             return ready
         time.sleep(LOOK_EVERY_S)
     raise DoesNotStart("the server does not start:\n" + last_words(log))

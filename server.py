@@ -14,7 +14,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -39,6 +39,8 @@ from dispatch.store.errors import Refused, StoreUnavailable
 from dispatch.store.forget import forget_alerts
 from dispatch.store.import_quadrants import import_quadrants
 from dispatch.store.import_registry import import_registry
+from dispatch.store.kit import KitRow, TroubleRow, maintenance_list
+from dispatch.store.kit import troubles as list_troubles
 from dispatch.store.migrate import migrate
 from dispatch.store.pool import Pool, open_pool
 from dispatch.store.quadrant_file import QuadrantFileError, read_quadrants
@@ -472,12 +474,82 @@ def export_journal(
 
 
 @app.command()
+def kit(
+    front: Annotated[str | None, typer.Option(help="Only this front's.")] = None,
+    trouble: Annotated[
+        bool, typer.Option("--trouble", help="Only what something is wrong with.")
+    ] = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data_dir: DataDir = None,
+) -> None:
+    """The maintenance list: each device by front, when it was last seen, and what is wrong."""
+
+    async def work(pool: Pool) -> list[KitRow]:
+        return await maintenance_list(pool, front=front, only_troubled=trouble)
+
+    with _blame():
+        rows = _with_store(_settings(config, data_dir=data_dir), work)
+    if as_json:
+        _print_json([asdict(row) for row in rows])
+        return
+    table = Table(
+        *(
+            "front",
+            "device",
+            "role",
+            "name",
+            "last seen",
+            "battery",
+            "trouble",
+            "tested",
+            "test due",
+        )
+    )
+    for row in rows:
+        battery = "" if row.battery_percent is None else f"{row.battery_percent} %"
+        table.add_row(
+            *(row.front_id or "", row.device_id, row.role, row.name),
+            *(_when(row.last_seen_at, "never"), battery, ", ".join(row.troubles)),
+            *(_when(row.tested_at), _when(row.test_due_at)),
+        )
+    out.print(table if rows else "nothing to list")
+
+
+@app.command()
+def troubles(
+    only_open: Annotated[bool, typer.Option("--open", help="Only those that last.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 1_000,
+    as_json: AsJson = False,
+    config: Config = None,
+    data_dir: DataDir = None,
+) -> None:
+    """What is wrong with the kit, and what was, newest first."""
+
+    async def work(pool: Pool) -> list[TroubleRow]:
+        return await list_troubles(pool, limit=limit, only_open=only_open)
+
+    with _blame():
+        rows = _with_store(_settings(config, data_dir=data_dir), work)
+    if as_json:
+        _print_json([asdict(row) for row in rows])
+        return
+    table = Table("opened", "closed", "trouble", "device", "name", "front", "last seen")
+    for row in rows:
+        table.add_row(
+            *(_when(row.opened_at), _when(row.closed_at), row.kind, row.device_id, row.device),
+            *(row.front, _when(row.last_seen_at, "never")),
+        )
+    out.print(table if rows else "no troubles")
+
+
+@app.command()
 def forget(
     older_than_days: Annotated[int, typer.Option(help="Alerts closed longer ago than this.")],
     config: Config = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Delete old closed alerts with their events and pictures. Open ones stay."""
+    """Delete old closed alerts, with their events and pictures, and troubles. Open ones stay."""
     from dispatch.console.forget_pictures import forget_pictures
     from dispatch.console.shelf import Shelf
 
@@ -706,6 +778,10 @@ def _sealed(file: Path, settings: Settings, device_id: str, role: Role) -> bytes
             _fail(ExitCode.FAILED, f"{file}: {fault}")
         key = derived_key(installation_secret(settings, make=True), Use.WIRING)
         return seal(wired, key, device_id)
+
+
+def _when(at: datetime | None, never: str = "") -> str:
+    return never if at is None else f"{at.astimezone():%Y-%m-%d %H:%M}"
 
 
 def _write_privately(path: Path, codes: dict[str, str]) -> None:

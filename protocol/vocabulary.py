@@ -165,6 +165,8 @@ class NoticeCode(StrEnum):
     """Every open alert that concerns this device has been sent since its welcome."""
     DRAINING = "draining"
     """The server is about to restart; reconnect when it closes."""
+    TROUBLES = "troubles"
+    """`count` troubles are open; the newest were sent."""
 
 
 class ErrorCode(StrEnum):

@@ -26,6 +26,8 @@ COMMANDS = [
     ("enrol",),
     ("revoke",),
     ("devices",),
+    ("kit",),
+    ("troubles",),
     ("schema",),
     ("doctor",),
 ]
@@ -276,6 +278,24 @@ def test_a_device_is_enrolled_listed_and_revoked(ask: Run) -> None:
     assert "revoked" in ask("enrol", *patrol, exits=ExitCode.FAILED).stderr
     assert CODE.search(ask("enrol", *patrol, "--reinstate").stdout)
     assert json.loads(ask("devices", "--role", "app", "--json").stdout) == []
+
+
+def test_the_maintenance_list_names_what_never_came(ask: Run) -> None:
+    assert "nothing to list" in ask("kit").stdout
+    ask("enrol", "sirena-1", "--role", "siren", "--name", "Sirena [1]")
+    ask("enrol", "ana", "--role", "app")
+    listed = ask("kit").stdout
+    assert "Sirena [1]" in listed
+    assert "never" in listed
+    (row,) = json.loads(ask("kit", "--json").stdout)
+    assert (row["device_id"], row["last_seen_at"], row["troubles"]) == ("sirena-1", None, [])
+    assert json.loads(ask("kit", "--trouble", "--json").stdout) == []
+    assert json.loads(ask("kit", "--front", "f-1", "--json").stdout) == []
+
+
+def test_troubles_are_listed(ask: Run) -> None:
+    assert "no troubles" in ask("troubles", "--open").stdout
+    assert json.loads(ask("troubles", "--json").stdout) == []
 
 
 def test_a_known_device_needs_its_id_alone_for_another_code(ask: Run) -> None:

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from dispatch.core import answer, cameras, roster, sirens
+from dispatch.core import answer, cameras, roster, sirens, supervision
 from dispatch.core.alert import Alert
 from dispatch.core.answer import lose_owner
-from dispatch.core.city import AT_ONCE_S, City
+from dispatch.core.city import City
+from dispatch.core.deadlines import AT_ONCE_S
 from dispatch.core.effects import CloseSession, Effect, Record, Reply, Send
 from dispatch.core.events import Connected, Disconnected, TokenKept
 from dispatch.core.facts import Fact, FactKind
@@ -14,6 +15,7 @@ from dispatch.core.moment import Moment
 from dispatch.core.presence import ON_CALL_ROLES
 from dispatch.core.registry import Change, Device, Removed
 from dispatch.core.tell import receipt, show
+from dispatch.core.trouble import show_troubles
 from dispatch.core.words import NOTICE
 from protocol.close_codes import CloseCode
 from protocol.limits import PING_INTERVAL_S
@@ -37,7 +39,7 @@ def connected(city: City, event: Connected, now: Moment) -> list[Effect]:
     if device.role in (Role.GATEWAY, Role.SIREN):
         effects += sirens.returned(city, device, now)
     effects.append(_about(FactKind.GREETED, device, now, device.role))
-    return effects
+    return [*effects, *supervision.heard(city, device, now)]
 
 
 def disconnected(city: City, event: Disconnected, now: Moment) -> list[Effect]:
@@ -47,6 +49,7 @@ def disconnected(city: City, event: Disconnected, now: Moment) -> list[Effect]:
         return []
     city.presence.leave(device)
     city.rosters.pop(event.device_id, None)
+    supervision.gone(city, device.device_id, now)
     return [_about(FactKind.DISCONNECTED, device, now, device.role)]
 
 
@@ -197,6 +200,7 @@ def _up_to_date(city: City, device: Device, concerning: list[Alert], now: Moment
             effects += show(city, alert, device.device_id, now)
         else:
             effects += receipt(city, alert, alert.last_press_of[device.device_id])
+    effects += show_troubles(city, device)
     synced = Notice(code=NoticeCode.SYNCED, text=NOTICE[NoticeCode.SYNCED], count=len(concerning))
     effects.append(Send((device.device_id,), synced))
     return effects

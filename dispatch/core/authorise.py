@@ -16,6 +16,8 @@ from protocol.messages import (
     Arrive,
     Cancel,
     Close,
+    Condition,
+    Contact,
     Delivered,
     Duty,
     Picture,
@@ -38,6 +40,8 @@ class Denial(StrEnum):
     ALREADY_OWNED = "already_owned"
     NOT_OWNER = "not_owner"
     ALREADY_CLOSED = "already_closed"
+    JUDGED_HERE = "judged_here"
+    """That kind of trouble is found here, not said by the device."""
     SIGNAL_ID_CONFLICT = "signal_id_conflict"
     OVERLOADED = "overloaded"
     ENOUGH_PICTURES = "enough_pictures"
@@ -53,6 +57,7 @@ TOLD_AS: Final = MappingProxyType(
         Denial.ALREADY_OWNED: ErrorCode.ALREADY_OWNED,
         Denial.NOT_OWNER: ErrorCode.NOT_OWNER,
         Denial.ALREADY_CLOSED: ErrorCode.ALREADY_CLOSED,
+        Denial.JUDGED_HERE: ErrorCode.NOT_ALLOWED,
         Denial.SIGNAL_ID_CONFLICT: ErrorCode.SIGNAL_ID_CONFLICT,
         Denial.OVERLOADED: ErrorCode.OVERLOADED,
         Denial.ENOUGH_PICTURES: ErrorCode.NOT_ALLOWED,
@@ -66,9 +71,9 @@ _CONTROL: Final = frozenset({Duty, Delivered, Close, Silence})
 MAY_SAY: Final = MappingProxyType(
     {
         Role.APP: _PRESSES,
-        Role.BUTTON: _PRESSES,
-        Role.GATEWAY: frozenset({Signal, Cancel, Sounded, Picture}),
-        Role.SIREN: frozenset({PositionReport, Sounded}),
+        Role.BUTTON: _PRESSES | {Condition},
+        Role.GATEWAY: frozenset({Signal, Cancel, Contact, Condition, Sounded, Picture}),
+        Role.SIREN: frozenset({PositionReport, Condition, Sounded}),
         Role.PATROL: frozenset({Duty, PositionReport, Delivered, Accept, Arrive, Close, Silence}),
         Role.OPERATOR: _CONTROL,
         Role.SUPERVISOR: _CONTROL,

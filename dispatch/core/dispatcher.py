@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from dispatch.core import answer, attend, cameras, press, roster, sirens, storage
+from dispatch.core import answer, attend, cameras, press, roster, sirens, storage, supervision
 from dispatch.core.alert import Alert
 from dispatch.core.authorise import may_say
 from dispatch.core.budget import reach_stage
-from dispatch.core.city import AT_ONCE_S, City
+from dispatch.core.city import City
+from dispatch.core.deadlines import AT_ONCE_S
 from dispatch.core.due import pass_time
 from dispatch.core.effects import Effect
 from dispatch.core.events import (
@@ -28,8 +29,9 @@ from dispatch.core.events import (
     Written,
 )
 from dispatch.core.journalled import journalled
+from dispatch.core.kit import Watched
 from dispatch.core.moment import Moment
-from dispatch.core.registry import Device, Registry
+from dispatch.core.registry import Change, Device, Registry
 from dispatch.core.tell import deny
 from protocol.messages import (
     Accept,
@@ -37,6 +39,8 @@ from protocol.messages import (
     Arrive,
     Cancel,
     Close,
+    Condition,
+    Contact,
     Delivered,
     Duty,
     Picture,
@@ -56,6 +60,8 @@ _DO: Final[Mapping[type[AnyClientMessage], Callable[[City, Device, Any, Moment],
             Cancel: press.cancel,
             PositionReport: press.moved,
             Duty: attend.duty,
+            Contact: supervision.contact,
+            Condition: supervision.condition,
             Silence: sirens.silence,
             Sounded: sirens.sounded,
             Picture: cameras.picture,
@@ -83,6 +89,10 @@ class Dispatcher:
             attend.owner_restored(self.city, alert)
             sirens.restored(self.city, alert)
 
+    def supervise(self, kit: Iterable[Watched], now: Moment) -> None:
+        """Watch over the kit, from what the journal kept of it. Before the first event."""
+        supervision.begin(self.city, kit, now)
+
     def _decide(self, event: Event, now: Moment) -> list[Effect]:
         match event:
             case Received():
@@ -95,16 +105,24 @@ class Dispatcher:
                 return attend.connected(self.city, event, now)
             case Disconnected():
                 return attend.disconnected(self.city, event, now)
-            case Stored() | Journaled() | NotStored() | KeepAgain():
+            case Stored() | Journaled() | NotStored():
                 return storage.heard(self.city, event)
+            case KeepAgain():
+                storage.keep_again(self.city, event)
+                return supervision.keep_again(self.city, event.device_ids, now)
             case TokenKept():
-                return attend.token_kept(self.city, event)
+                effects = attend.token_kept(self.city, event)
+                supervision.after_change(self.city, event.device_id, now)
+                return effects
             case change:
-                return attend.changed(self.city, change, now)
+                return self._changed(change, now)
 
     def next_deadline_s(self) -> float | None:
         """Return the monotonic time at which `Tick` is wanted, if any."""
-        return AT_ONCE_S if self.city.rosters else self.city.deadlines.next_s()
+        if self.city.rosters:
+            return AT_ONCE_S
+        due = (self.city.deadlines.next_s(), self.city.kit.next_s())
+        return min((at_s for at_s in due if at_s is not None), default=None)
 
     def _received(self, event: Received, now: Moment) -> list[Effect]:
         device = self.city.registry.devices.get(event.device_id)
@@ -114,8 +132,16 @@ class Dispatcher:
         if denial is not None:
             return deny(device.device_id, event.message, denial, now)
         if isinstance(event.message, Signal):
-            return press.press(self.city, device, event.message, event.received_at_ms, now)
+            effects = press.press(self.city, device, event.message, event.received_at_ms, now)
+            return [*effects, *supervision.pressed(self.city, device, event.message, now)]
         return _DO[type(event.message)](self.city, device, event.message, now)
+
+    def _changed(self, change: Change, now: Moment) -> list[Effect]:
+        ended = supervision.before_change(self.city, change, now)
+        effects = attend.changed(self.city, change, now)
+        if isinstance(change, Device):
+            supervision.after_change(self.city, change.device_id, now)
+        return [*effects, *ended]
 
     def _written(self, event: Written, now: Moment) -> list[Effect]:
         alert = self.city.board.alerts.get(event.alert_id)

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from dispatch.core import sirens
+from dispatch.core import sirens, supervision
 from dispatch.core.alert import Alert
 from dispatch.core.answer import AUTOMATIC, end, lose_owner
 from dispatch.core.assign import widen
@@ -23,7 +23,8 @@ SHUT_OUT = "revoked"
 def pass_time(city: City, now: Moment) -> list[Effect]:
     """Do what has been due for longest, of one alert: a press need not wait for the others.
 
-    Whoever calls calls again while something is due. A failure over one alert is its alone.
+    The kit has its turn while no alert is due. Whoever calls calls again while something is due. A
+    failure over one alert is its alone.
     """
     alert_id = city.deadlines.take_due(now.mono_s)
     alert = city.board.alerts.get(alert_id or "")
@@ -32,6 +33,8 @@ def pass_time(city: City, now: Moment) -> list[Effect]:
         look_at = _look_at if alert.is_open else sirens.time_passed
         effects = look_at(city, alert, now)
         city.deadlines.remind(alert.due_s, alert.alert_id)
+    elif alert_id is None:
+        effects = supervision.pass_time(city, now)
     for forgotten in city.board.forget_old(now.mono_s):
         sirens.forgotten(city, forgotten)
     return effects

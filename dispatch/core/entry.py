@@ -1,13 +1,14 @@
-"""One line of the journal: what was decided, and what the alert has become by it."""
+"""One line of the journal: what was decided, and what its alert or device has become by it."""
 
 from msgspec import Struct
 
 
 class Entry(Struct, frozen=True):
-    """A fact, in the words of `dispatch.core.facts`, and the alert's whole state after it.
+    """A fact, in the words of `dispatch.core.facts`, and the whole state of its subject after it.
 
-    `state` is the alert as `dispatch.core.snapshot` writes it (opaque to the journal), so that the
-    newest entry of an alert is all that recovery needs. None for facts that belong to no alert.
+    The subject is the alert or, where there is none, the device. `state` is as
+    `dispatch.core.snapshot` writes it (opaque to the journal): of each subject the newest one is
+    all that recovery needs. None for facts that change neither.
     """
 
     kind: str
@@ -20,7 +21,8 @@ class Entry(Struct, frozen=True):
     version: int = 0
     """The alert's version after it."""
     is_open: bool = True
-    """Whether the alert is open after it."""
+    """Whether the alert is open, or the device watched, after it."""
     state: bytes | None = None
     view: bytes | None = None
-    """The alert as people are shown it (JSON, the wire's `alert` frame), for those who query."""
+    """For those who query, as JSON: the alert as people are shown it (the wire's `alert` frame), or
+    what is known of the device (`dispatch.core.kit_view`)."""

@@ -62,9 +62,10 @@ class NotStored(Struct, frozen=True):
 
 
 class KeepAgain(Struct, frozen=True):
-    """What became of these alerts did not get into the journal, which may take it by now."""
+    """What became of these did not get into the journal, which may take it by now."""
 
     alert_ids: tuple[str, ...]
+    device_ids: tuple[str, ...] = ()
 
 
 class Tick(Struct, frozen=True):

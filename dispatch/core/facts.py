@@ -32,6 +32,12 @@ class FactKind(StrEnum):
     DUTY = "duty"
     CODE_SPENT = "code_spent"
     REVOKED = "revoked"
+    INSTALLED = "installed"
+    SEEN = "seen"
+    SELF_TESTED = "self_tested"
+    TROUBLE_OPENED = "trouble_opened"
+    TROUBLE_CLOSED = "trouble_closed"
+    UNINSTALLED = "uninstalled"
 
 
 class Fact(Struct, frozen=True):

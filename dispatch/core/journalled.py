@@ -22,6 +22,18 @@ OF_CONNECTIONS: Final = frozenset(
 )
 """Logged and counted, but nothing is lost with them; a known device that is refused is a denial."""
 
+OF_THE_KIT: Final = frozenset(
+    {
+        FactKind.INSTALLED,
+        FactKind.SEEN,
+        FactKind.SELF_TESTED,
+        FactKind.TROUBLE_OPENED,
+        FactKind.TROUBLE_CLOSED,
+        FactKind.UNINSTALLED,
+    }
+)
+"""Appended where they happen, with the state of their device."""
+
 
 def journalled(city: City, effects: list[Effect], now: Moment) -> list[Effect]:
     """Add the lines of the journal to the effects of one event, if there is anything to keep."""
@@ -45,7 +57,7 @@ def journalled(city: City, effects: list[Effect], now: Moment) -> list[Effect]:
 
 def is_kept(fact: Fact) -> bool:
     """Say whether a fact is for the journal, or only logged and counted."""
-    return fact.kind not in OF_CONNECTIONS or (
+    return fact.kind not in OF_CONNECTIONS | OF_THE_KIT or (
         fact.kind is FactKind.REFUSED and fact.device_id is not None
     )
 

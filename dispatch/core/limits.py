@@ -52,6 +52,27 @@ DOUBTFUL_FROM_FALSE_ALARMS: Final = 3
 HEARTBEAT_S: Final = dict.fromkeys(Role, 90) | {Role.CAMERA: 300}
 """How often a device of each role should be heard from unless the registry says otherwise: a silent
 one is noticed within twice that."""
+MISSING_AFTER: Final = 1.8
+"""Of the time within which a device should be heard from: then it is missing. Less than twice, for
+what is between it and us."""
+SELF_TEST_EVERY_S: Final = 7 * 86_400.0
+"""A button that nobody pressed as a test for so long is a trouble."""
+BATTERY_LOW_PERCENT: Final = 20
+"""At most so much is low..."""
+BATTERY_GOOD_PERCENT: Final = 30
+"""... until it is at least this again, so that a battery on the brink does not flutter."""
+SEEN_KEPT_EVERY_S: Final = 1_800.0
+"""The journal is given what is known of a device at least this often while it is heard from: 10,000
+devices are 6 lines a second, and 150 MB a day while PostgreSQL is away."""
+DEVICES_PER_TICK: Final = 25
+"""Devices looked at in one go: presses have their turn in between, though a whole city falls
+silent."""
+TROUBLES_TOLD_BURST: Final = 50
+"""Troubles that the control room is told of at once ..."""
+TROUBLES_TOLD_PER_S: Final = 20
+"""... and how many a second after that: a power cut is thousands, and alerts must be seen."""
+TROUBLES_SHOWN_MAX: Final = 50
+"""Open troubles that a device is shown when it comes, the newest; and told how many there are."""
 ROSTER_SLICE: Final = 200
 """Devices behind a gateway that it is told of at a stretch: presses have their turn in between."""
 SIREN_ANSWER_S: Final = 5.0
@@ -81,3 +102,5 @@ assert CORROBORATION_WINDOW_S <= REPEAT_WINDOW_S  # noqa: S101
 assert REPORTS_SHOWN < SIGNALS_PER_ALERT_REMEMBERED  # noqa: S101
 assert PICTURES_PER_CAMERA * CAMERAS_PER_FRONT_MAX <= PICTURES_SHOWN  # noqa: S101
 assert CLOSED_ALERT_KEPT_S > REPEAT_WINDOW_S, "a late retry must find its closed alert"  # noqa: S101
+assert 1 < MISSING_AFTER < 2, "later than one heartbeat, noticed within two"  # noqa: S101
+assert BATTERY_LOW_PERCENT < BATTERY_GOOD_PERCENT  # noqa: S101

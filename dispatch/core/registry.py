@@ -121,6 +121,8 @@ class Registry:
         self._device_by_code_hash: dict[bytes, str] = {}
         self._behind: dict[str, dict[str, None]] = {}
         self._of_front: dict[tuple[str, Role], dict[str, None]] = {}
+        self._held_by: dict[str, dict[str, None]] = {}
+        self._coordinated_by: dict[str, dict[str, None]] = {}
         for thing in things:
             self.apply(thing)
 
@@ -130,7 +132,11 @@ class Registry:
             case Person():
                 self.people[change.person_id] = change
             case Front():
+                self._forget_front(change.front_id)
                 self.fronts[change.front_id] = change
+                if change.coordinator_id is not None:
+                    coordinated = self._coordinated_by.setdefault(change.coordinator_id, {})
+                    coordinated[change.front_id] = None
             case Device():
                 self._unindex(change.device_id)
                 self.devices[change.device_id] = change
@@ -153,14 +159,28 @@ class Registry:
         """Return the devices of one role of a front, in the order in which they came."""
         return self._of_front.get((front_id, role), ())
 
+    def held_by(self, person_id: str) -> Iterable[str]:
+        """Return the devices that a person holds, in the order in which they came."""
+        return self._held_by.get(person_id, ())
+
+    def coordinated_by(self, person_id: str) -> Iterable[str]:
+        """Return the fronts that a person coordinates, in the order in which they came."""
+        return self._coordinated_by.get(person_id, ())
+
     def _remove(self, removed: Removed) -> None:
         if removed.thing is Person:
             self.people.pop(removed.id, None)
         elif removed.thing is Front:
+            self._forget_front(removed.id)
             self.fronts.pop(removed.id, None)
         else:
             self._unindex(removed.id)
             self.devices.pop(removed.id, None)
+
+    def _forget_front(self, front_id: str) -> None:
+        known = self.fronts.get(front_id)
+        if known is not None and known.coordinator_id is not None:
+            discard(self._coordinated_by, known.coordinator_id, front_id)
 
     def _index(self, device: Device) -> None:
         """Have a device found; one that is revoked is of no front and behind no gateway."""
@@ -168,6 +188,8 @@ class Registry:
             self._device_by_code_hash[device.code_hash] = device.device_id
         if device.revoked:
             return
+        if device.person_id is not None:
+            self._held_by.setdefault(device.person_id, {})[device.device_id] = None
         if device.gateway_id is not None:
             self._behind.setdefault(device.gateway_id, {})[device.device_id] = None
         if device.front_id is not None:
@@ -180,6 +202,8 @@ class Registry:
             return
         if known.code_hash is not None:
             self._device_by_code_hash.pop(known.code_hash, None)
+        if known.person_id is not None:
+            discard(self._held_by, known.person_id, device_id)
         if known.gateway_id is not None:
             discard(self._behind, known.gateway_id, device_id)
         if known.front_id is not None:

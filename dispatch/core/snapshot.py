@@ -1,4 +1,4 @@
-"""An alert's whole state as bytes, so that a restart goes on where the last moment was stored.
+"""The whole state of an alert, or of a device of the kit, as bytes: a restart goes on from it.
 
 Times on the monotonic clock mean something only together with the moment they were written at and
 the boot they were counted from, so both go along: with each state, for one that nothing has changed
@@ -11,11 +11,12 @@ import msgspec
 from msgspec.structs import replace
 
 from dispatch.core.alert import Alert, Press, Sounding
+from dispatch.core.kit import Watched
 from dispatch.core.moment import Moment
 
 
 class UnreadableState(Exception):  # noqa: N818 - a state of the file, not a fault of ours
-    """These bytes are no alert of this version's. The message says what does not fit."""
+    """These bytes are no state of this version's. The message says what does not fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,19 @@ class Frozen:
     boot: str
 
 
+@dataclass(frozen=True, slots=True)
+class FrozenDevice:
+    """A device of the kit at a moment, by the clocks of one boot of the machine."""
+
+    watched: Watched
+    mono_s: float
+    wall_ms: int
+    boot: str
+
+
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Frozen)
+_DEVICE_DECODER = msgspec.msgpack.Decoder(FrozenDevice)
 
 
 def freeze(alert: Alert, now: Moment, boot: str) -> bytes:
@@ -50,11 +62,36 @@ def thaw(state: bytes, now: Moment, boot: str) -> Alert:
         frozen = _DECODER.decode(state)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise UnreadableState(str(error)) from error
-    alert = frozen.alert
-    if not boot or frozen.boot != boot:
-        away_s = max(0.0, (now.wall_ms - frozen.wall_ms) / 1000)
-        _shift(alert, now.mono_s - away_s - frozen.mono_s)
-    return alert
+    by_s = _moved_by_s(frozen, now, boot)
+    if by_s:
+        _shift(frozen.alert, by_s)
+    return frozen.alert
+
+
+def freeze_device(watched: Watched, now: Moment, boot: str) -> bytes:
+    """Write what is known of a device of the kit."""
+    return _ENCODER.encode(FrozenDevice(watched, now.mono_s, now.wall_ms, boot))
+
+
+def thaw_device(state: bytes, now: Moment, boot: str) -> Watched:
+    """Read a device back, as `thaw` does an alert. Raises `UnreadableState`."""
+    try:
+        frozen = _DEVICE_DECODER.decode(state)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise UnreadableState(str(error)) from error
+    watched, by_s = frozen.watched, _moved_by_s(frozen, now, boot)
+    watched.heard_s += by_s
+    watched.test_due_s = _moved(watched.test_due_s, by_s)
+    watched.kept_s = _moved(watched.kept_s, by_s)
+    return watched
+
+
+def _moved_by_s(frozen: Frozen | FrozenDevice, now: Moment, boot: str) -> float:
+    """Return how far this process's clock is ahead of the one that the times were read on."""
+    if boot and frozen.boot == boot:
+        return 0.0
+    away_s = max(0.0, (now.wall_ms - frozen.wall_ms) / 1000)
+    return now.mono_s - away_s - frozen.mono_s
 
 
 def _shift(alert: Alert, by_s: float) -> None:

@@ -9,7 +9,7 @@ from protocol.messages import Error
 from protocol.vocabulary import ErrorCode
 
 
-def heard(city: City, event: Stored | Journaled | NotStored | KeepAgain) -> list[Effect]:
+def heard(city: City, event: Stored | Journaled | NotStored) -> list[Effect]:
     """Take what there is to say of the journal."""
     match event:
         case Stored():
@@ -18,8 +18,6 @@ def heard(city: City, event: Stored | Journaled | NotStored | KeepAgain) -> list
             return journaled(city, event)
         case NotStored():
             return not_stored(city, event)
-        case KeepAgain():
-            return keep_again(city, event)
 
 
 def stored(city: City, event: Stored) -> list[Effect]:
@@ -64,7 +62,7 @@ def not_stored(city: City, event: NotStored) -> list[Effect]:
     ]
 
 
-def keep_again(city: City, event: KeepAgain) -> list[Effect]:
+def keep_again(city: City, event: KeepAgain) -> None:
     """Give the journal what the alerts have become. Without it a restart would undo what is done.
 
     A press among it is not told stored by this: its sender sends it again.
@@ -73,4 +71,3 @@ def keep_again(city: City, event: KeepAgain) -> list[Effect]:
         alert = city.board.alerts.get(alert_id)
         if alert is not None:
             city.changed[alert_id] = alert
-    return []

@@ -5,7 +5,16 @@ from typing import Final
 
 from dispatch.core.alert import Alert
 from protocol.messages import Text
-from protocol.vocabulary import ErrorCode, Kind, NoticeCode, Outcome, Reach, SirenState, Stage
+from protocol.vocabulary import (
+    ErrorCode,
+    Kind,
+    NoticeCode,
+    Outcome,
+    Reach,
+    SirenState,
+    Stage,
+    TroubleKind,
+)
 
 OUTCOME: Final = MappingProxyType(
     {
@@ -70,6 +79,32 @@ NOTICE: Final = MappingProxyType(
             "El servidor se reinicia; la conexión vuelve enseguida.",
             "The server is restarting; the connection will be back at once.",
         ),
+        NoticeCode.TROUBLES: Text(
+            "Fallas abiertas en los equipos; se muestran las más recientes.",
+            "Open troubles of the kit; the newest are shown.",
+        ),
+    }
+)
+
+TROUBLE: Final = MappingProxyType(
+    {
+        TroubleKind.MISSING: Text("no da señales de vida", "is not heard from"),
+        TroubleKind.LOW_BATTERY: Text("tiene la batería baja", "is low on battery"),
+        TroubleKind.MAINS_LOST: Text("está sin corriente", "has no mains power"),
+        TroubleKind.TAMPER: Text("fue abierto o movido", "was opened or moved"),
+        TroubleKind.FAULT: Text("tiene una falla", "has a fault"),
+        TroubleKind.SELF_TEST_DUE: Text("lleva una semana sin prueba", "was not tested for a week"),
+    }
+)
+
+MENDED: Final = MappingProxyType(
+    {
+        TroubleKind.MISSING: Text("da señales otra vez", "is heard from again"),
+        TroubleKind.LOW_BATTERY: Text("tiene batería otra vez", "has battery again"),
+        TroubleKind.MAINS_LOST: Text("tiene corriente otra vez", "has mains power again"),
+        TroubleKind.TAMPER: Text("está cerrado otra vez", "is closed again"),
+        TroubleKind.FAULT: Text("funciona otra vez", "works again"),
+        TroubleKind.SELF_TEST_DUE: Text("fue probado", "was tested"),
     }
 )
 
@@ -136,6 +171,13 @@ def receipt_text(alert: Alert, stage: Stage, patrol: str | None, reached_anyone:
         case Stage.CLOSED:
             outcome = OUTCOME[alert.outcome or Outcome.REAL]
             return Text(f"Cerrada: {outcome.es}.", f"Closed: {outcome.en}.")
+
+
+def trouble_text(kind: TroubleKind, device: str, front: str, *, is_over: bool) -> Text:
+    """Say what is wrong with which part of the kit, or that it is right again."""
+    said = (MENDED if is_over else TROUBLE)[kind]
+    where = f" ({front})" if front else ""
+    return Text(f"{device}{where} {said.es}.", f"{device}{where} {said.en}.")
 
 
 def _delivered(count: int) -> Text:

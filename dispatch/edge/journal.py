@@ -8,7 +8,6 @@ from uuid import UUID
 
 import structlog
 
-from dispatch.core.alert import Alert
 from dispatch.core.moment import Moment
 from dispatch.edge.bounds import COMPACT_EVERY_S, DISK_CHECK_S, KEEPER_LOOK_S
 from dispatch.edge.health import Health
@@ -18,7 +17,7 @@ from dispatch.journal.disk import look
 from dispatch.journal.drain import Drain, DrainStatus
 from dispatch.journal.faults import NotStored
 from dispatch.journal.local_log import LocalLog
-from dispatch.journal.recover import CLOCK_SET_BY_S, closed_since_ms, recover
+from dispatch.journal.recover import CLOCK_SET_BY_S, Recovered, closed_since_ms, recover
 from dispatch.journal.status import Condition
 from dispatch.store.pool import Pool
 
@@ -50,8 +49,8 @@ class Journal:
             on_failed=self.keeper.failed,
         )
 
-    def recover(self, now: Moment, boot: str) -> tuple[Alert, ...]:
-        """Return the alerts that an earlier run left, open ones and those closed of late.
+    def recover(self, now: Moment, boot: str) -> Recovered:
+        """Return what an earlier run left: alerts, open and closed of late, and the kit.
 
         Without its memory the core still dispatches: senders repeat what they were not told is
         stored, and the log says what it can save.
@@ -61,8 +60,8 @@ class Journal:
             self.keeper.recovered(recovered.alerts)
         except (sqlite3.Error, OSError, NotStored) as error:
             log.error("not_recovered", reason=str(error))
-            return ()
-        return recovered.alerts
+            return Recovered()
+        return recovered
 
     async def drain(self, pool: Pool) -> None:
         """Bring what the log has to PostgreSQL, for ever."""

@@ -14,11 +14,14 @@ from dispatch.journal import faults
 from dispatch.journal.local_log import LocalLog
 
 KEPT_AGAIN_MAX: Final = 500
-"""Alerts whose lines failed are appended again so many at a look, which the log has room for."""
+"""What became of so many alerts and devices is appended again at a look, if their lines failed:
+the log has room for that."""
 
 log = structlog.get_logger()
 
 Presses = tuple[tuple[str, str], ...]
+Subject = tuple[str, str]
+"""An alert's id, or none and a device's: whose state a line holds."""
 Tell = Callable[[Stored | Journaled | NotStored | KeepAgain], None]
 
 
@@ -41,10 +44,10 @@ class Keeper:
         self._tell_later = tell_later
         self._held_by_database = held_by_database
         self._waiting: deque[tuple[int, Presses]] = deque()
-        self._appended: deque[tuple[int, tuple[str, ...]]] = deque()
-        """Appends that the log has not answered yet, and the alerts whose state they hold."""
-        self._unkept: dict[str, None] = {}
-        """Alerts whose newest state may be in no file: at most one each of those on the board."""
+        self._appended: deque[tuple[int, tuple[Subject, ...]]] = deque()
+        """Appends that the log has not answered yet, and whose state they hold."""
+        self._unkept: dict[Subject, None] = {}
+        """Whose newest state may be in no file: at most once each alert and device there is."""
         self._log_seq = self._looked_seq = 0
         """How far the log is, and how far it was at the last look."""
 
@@ -76,12 +79,12 @@ class Keeper:
             seq = self.log.append(effect.entries)
         except faults.NotStored as refusal:
             log.error("not_stored", reason=refusal.reason, entries=len(effect.entries))
-            self._unkept |= dict.fromkeys(_alerts(effect))
+            self._unkept |= dict.fromkeys(_subjects(effect))
             if effect.presses:
                 presses = effect.presses
                 self._tell_later(lambda: self._tell(NotStored(presses)))
             return
-        self._appended.append((seq, _alerts(effect)))
+        self._appended.append((seq, _subjects(effect)))
         if effect.presses:
             self._waiting.append((seq, effect.presses))
 
@@ -97,10 +100,12 @@ class Keeper:
         """Called every second. What failed is tried again; and what the log had at the last look
         already, and the database still has not, is told to be in the journal at least."""
         unkept = tuple(islice(self._unkept, KEPT_AGAIN_MAX))
-        for alert_id in unkept:
-            del self._unkept[alert_id]
+        for subject in unkept:
+            del self._unkept[subject]
         if unkept:
-            self._tell(KeepAgain(unkept))
+            alert_ids = tuple(alert_id for alert_id, _ in unkept if alert_id)
+            device_ids = tuple(device_id for alert_id, device_id in unkept if not alert_id)
+            self._tell(KeepAgain(alert_ids, device_ids))
         late = [press for seq, each in self._waiting if seq <= self._looked_seq for press in each]
         self._looked_seq = self._log_seq
         if self._held_by_database and late:
@@ -128,9 +133,9 @@ class Keeper:
             else:
                 kept.append((seq, presses))
         self._waiting = kept
-        for seq, alert_ids in self._appended:
+        for seq, subjects in self._appended:
             if failure.first_seq <= seq <= failure.last_seq:
-                self._unkept |= dict.fromkeys(alert_ids)
+                self._unkept |= dict.fromkeys(subjects)
         if lost:
             self._tell(NotStored(tuple(lost)))
 
@@ -142,8 +147,10 @@ class Keeper:
             self._tell(Stored(tuple(stored)))
 
 
-def _alerts(effect: Append) -> tuple[str, ...]:
-    """The alerts whose state is in these lines."""
+def _subjects(effect: Append) -> tuple[Subject, ...]:
+    """Whose state is in these lines."""
     return tuple(
-        entry.alert_id for entry in effect.entries if entry.state is not None and entry.alert_id
+        (entry.alert_id, "") if entry.alert_id else ("", entry.device_id or "")
+        for entry in effect.entries
+        if entry.state is not None
     )

@@ -1,11 +1,14 @@
 """What Prometheus is told. Names and labels hold no personal data and are of closed sets."""
 
+from functools import partial
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from dispatch.core.dispatcher import Dispatcher
 from dispatch.core.facts import Fact, FactKind
 from dispatch.edge.bounds import METRICS_CACHE_S
 from dispatch.edge.tallies import Spread, Tally
+from protocol.vocabulary import TroubleKind
 
 _MS_BUCKETS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000)
 _S_BUCKETS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0)
@@ -68,6 +71,7 @@ class Metrics:
         self._gauge("cuadrante_patrols_on_call", "Handhelds on duty, connected.").set_function(
             dispatcher.city.presence.patrols_on_call
         )
+        self._watch_the_kit(dispatcher)
 
     def count(self, fact: Fact) -> None:
         """Count one decision."""
@@ -85,3 +89,10 @@ class Metrics:
 
     def _gauge(self, name: str, meaning: str) -> Gauge:
         return Gauge(name, meaning, registry=self.collector)
+
+    def _watch_the_kit(self, dispatcher: Dispatcher) -> None:
+        meaning = "What is wrong with the kit, by kind."
+        troubles = Gauge("cuadrante_open_troubles", meaning, ("kind",), registry=self.collector)
+        open_by_kind = dispatcher.city.kit.open_by_kind
+        for kind in TroubleKind:
+            troubles.labels(kind).set_function(partial(open_by_kind.__getitem__, kind))

@@ -168,11 +168,19 @@ class Core:
 
     def recover(self) -> None:
         """Put up again what an earlier run left; what is overdue is done at once."""
-        alerts = self.journal.recover(read_clock(), self._dispatcher.city.boot)
-        self._dispatcher.restore(alerts)
+        now = read_clock()
+        recovered = self.journal.recover(now, self._dispatcher.city.boot)
+        self._dispatcher.restore(recovered.alerts)
+        self._dispatcher.supervise(recovered.kit, now)
         self._ticker.look()
-        open_count = self._dispatcher.city.board.open_count
-        log.info("recovered", open=open_count, closed=len(alerts) - open_count)
+        city = self._dispatcher.city
+        log.info(
+            "recovered",
+            open=city.board.open_count,
+            closed=len(recovered.alerts) - city.board.open_count,
+            watched=len(city.kit.watched),
+            troubles=city.kit.open_count,
+        )
 
     async def follow_registry(self, dsn: str) -> None:
         """Put every change of the registry in force as it is committed."""

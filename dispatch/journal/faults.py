@@ -53,8 +53,8 @@ class Cure(StrEnum):
 class Failure:
     """The entries from `first_seq` to `last_seq` will never be said to be stored.
 
-    Whoever appended them appends what their alerts have become meanwhile. A later start may find
-    them all the same: the disk may have taken what it said it had not.
+    Whoever appended them appends what their alerts and devices have become meanwhile. A later start
+    may find them all the same: the disk may have taken what it said it had not.
     """
 
     reason: Reason
@@ -81,6 +81,10 @@ class InUse(CannotOpen):
 
 class NewerFormat(CannotOpen):
     """A newer release wrote the file."""
+
+
+class OlderFormat(CannotOpen):
+    """An older release wrote the file, and this one has not opened it to write yet."""
 
 
 class ForeignFile(CannotOpen):

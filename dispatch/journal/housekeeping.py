@@ -20,13 +20,13 @@ FREE_PAGES_KEPT: Final = 4_096
 """16 MiB for what comes next; more goes back to the disk, in slices."""
 VACUUM_SLICE: Final = 32
 
-_DROP_ALERTS: Final = """
-DELETE FROM newest WHERE alert_id IN (SELECT alert_id FROM log WHERE seq > :after AND seq <= :upto)
+_DROP_CLOSED: Final = """
+DELETE FROM newest WHERE subject IN (SELECT subject FROM log WHERE seq > :after AND seq <= :upto)
 AND seq > :after AND seq <= :upto AND NOT is_open AND at_ms < :closed_before_ms
 """
 _DROP_LINES: Final = """
 DELETE FROM log WHERE seq IN (
-    SELECT log.seq FROM log LEFT JOIN newest USING (alert_id)
+    SELECT log.seq FROM log LEFT JOIN newest USING (subject)
     WHERE log.seq > :after AND log.seq <= :upto AND newest.seq IS NOT log.seq
 )
 """
@@ -49,7 +49,7 @@ class Housekeeping:
         return self._closed_before_ms is not None or self._is_vacuuming
 
     def compact(self, closed_before_ms: int) -> None:
-        """Begin to drop drained lines, but for the newest of each alert that is still needed."""
+        """Begin to drop drained lines, but for the newest of what is still needed."""
         self._closed_before_ms = closed_before_ms
         self._compacted_to = 0
 
@@ -93,7 +93,7 @@ class Housekeeping:
                 "upto": upto,
                 "closed_before_ms": closed_before_ms,
             }
-            writer.execute(_DROP_ALERTS, between)
+            writer.execute(_DROP_CLOSED, between)
             writer.execute(_DROP_LINES, between)
             self._compacted_to = upto
         else:

@@ -9,7 +9,7 @@ import base64
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,10 +19,11 @@ from typing import Any, Final
 import msgspec
 
 from dispatch.journal.disk import Reserve, look
+from dispatch.journal.faults import OlderFormat
 from dispatch.journal.files import current_file, generations
 from dispatch.journal.lines import COLUMNS, Line, is_sound
 from dispatch.journal.salvage import SEQ_MAX, readable_lines
-from dispatch.journal.schema import open_reader, read_head
+from dispatch.journal.schema import FORMAT, open_reader, read_head
 
 FINDINGS_MAX: Final = 1_000
 _NAMES: Final = tuple(COLUMNS.split(", "))
@@ -71,6 +72,7 @@ class Summary:
     last_at_ms: int | None
     open_alerts: int
     closed_alerts: int
+    devices: int
     drained_seq: int
     undrained: int
     file_bytes: int
@@ -94,6 +96,7 @@ class Summary:
             ("log id", self.log_id),
             ("lines", f"{self.lines}, {self.first_seq or '-'} to {self.last_seq}, {span}"),
             ("alerts", f"{self.open_alerts} open, {self.closed_alerts} closed and kept"),
+            ("devices", f"{self.devices} of the kit"),
             ("drained", f"to {self.drained_seq}; {self.undrained} lines wait for PostgreSQL"),
             ("disk", f"{self.disk.level}: {disk}"),
             *(
@@ -106,16 +109,25 @@ class Summary:
 
 
 def inspect(path: Path) -> Summary:
-    """Summarise the log at `path`. Raises FileNotFoundError, sqlite3.Error."""
+    """Summarise the log at `path`. Raises FileNotFoundError, `OlderFormat`, sqlite3.Error."""
     file = _existing(path)
     with closing(open_reader(file)) as log:
+        _refuse_older(log)
         head = read_head(log)
         count, first_seq = log.execute("SELECT count(*), min(seq) FROM log").fetchone()
         (last_seq,) = log.execute("SELECT max(seq) FROM log").fetchone()
         (undrained,) = log.execute(
             "SELECT count(*) FROM log WHERE seq > ?", (head.drained_seq,)
         ).fetchone()
-        alerts = dict(log.execute("SELECT is_open, count(*) FROM newest GROUP BY is_open"))
+        alerts = dict(
+            log.execute(
+                "SELECT is_open, count(*) FROM newest "
+                "WHERE subject NOT LIKE 'device/%' GROUP BY is_open"
+            )
+        )
+        (devices,) = log.execute(
+            "SELECT count(*) FROM newest WHERE is_open AND subject LIKE 'device/%'"
+        ).fetchone()
         times = dict(
             log.execute("SELECT seq, at_ms FROM log WHERE seq IN (?, ?)", (first_seq, last_seq))
         )
@@ -132,6 +144,7 @@ def inspect(path: Path) -> Summary:
         last_at_ms=times.get(last_seq),
         open_alerts=alerts.get(1, 0),
         closed_alerts=alerts.get(0, 0),
+        devices=devices,
         drained_seq=head.drained_seq,
         undrained=undrained,
         file_bytes=file.stat().st_size,
@@ -146,10 +159,12 @@ def inspect(path: Path) -> Summary:
 def verify(path: Path) -> list[Finding]:
     """Check all of the log at `path`; nothing found is an empty list, and the list is bounded.
 
-    Raises FileNotFoundError; what is wrong with the file is what it returns.
+    Raises FileNotFoundError, `OlderFormat`; what else is wrong with the file is what it returns.
     """
     findings: list[Finding] = []
     with closing(open_reader(_existing(path))) as log:
+        with suppress(sqlite3.DatabaseError):  # the checks say what is wrong with it
+            _refuse_older(log)
         for check in (_check_structure, _check_lines, _check_newest):
             try:
                 for finding in check(log):
@@ -230,7 +245,7 @@ def _check_line(row: dict[str, Any], versions: dict[str, int]) -> Iterator[Findi
     try:
         msgspec.msgpack.decode(state)
     except (msgspec.DecodeError, ValueError) as error:
-        yield Finding(Check.STATE, f"alert {alert_id}: {error}", seq)
+        yield Finding(Check.STATE, f"{alert_id or row['device_id']}: {error}", seq)
     if alert_id is not None:
         version = row["version"]
         if version < versions.get(alert_id, version):
@@ -242,19 +257,19 @@ def _check_line(row: dict[str, Any], versions: dict[str, int]) -> Iterator[Findi
 
 def _check_newest(log: sqlite3.Connection) -> Iterator[Finding]:
     pointing = log.execute(
-        "SELECT newest.alert_id, newest.seq FROM newest LEFT JOIN log USING (seq) "
-        "WHERE log.alert_id IS NOT newest.alert_id OR log.state IS NULL "
+        "SELECT newest.subject, newest.seq FROM newest LEFT JOIN log USING (seq) "
+        "WHERE log.subject IS NOT newest.subject OR log.state IS NULL "
         "OR log.is_open IS NOT newest.is_open"
     )
-    for alert_id, seq in pointing:
-        yield Finding(Check.NEWEST, f"alert {alert_id}: its newest line is not there", seq)
+    for subject, seq in pointing:
+        yield Finding(Check.NEWEST, f"{subject}: its newest line is not there", seq)
     pointed = log.execute(
-        "SELECT last.alert_id, coalesce(newest.seq, last.seq) FROM (SELECT alert_id, max(seq) AS "
-        "seq FROM log WHERE state IS NOT NULL AND alert_id IS NOT NULL GROUP BY alert_id) AS last "
-        "LEFT JOIN newest USING (alert_id) WHERE newest.seq IS NULL OR newest.seq < last.seq"
+        "SELECT last.subject, coalesce(newest.seq, last.seq) FROM (SELECT subject, max(seq) AS "
+        "seq FROM log WHERE state IS NOT NULL AND subject IS NOT NULL GROUP BY subject) AS last "
+        "LEFT JOIN newest USING (subject) WHERE newest.seq IS NULL OR newest.seq < last.seq"
     )
-    for alert_id, seq in pointed:
-        yield Finding(Check.NEWEST, f"alert {alert_id}: a newer line is there", seq)
+    for subject, seq in pointed:
+        yield Finding(Check.NEWEST, f"{subject}: a newer line is there", seq)
 
 
 def _is_explained(first: int, last: int, explained: list[tuple[int, int]]) -> bool:
@@ -270,6 +285,14 @@ def _existing(path: Path) -> Path:
     if not file.exists():
         raise FileNotFoundError(f"there is no journal at {path}")
     return file
+
+
+def _refuse_older(log: sqlite3.Connection) -> None:
+    version = log.execute("PRAGMA user_version").fetchone()[0]
+    if 0 < version < FORMAT:
+        raise OlderFormat(
+            f"the journal has format {version}: start the server once, which brings it up to date"
+        )
 
 
 def _when(at_ms: int | None) -> str:

@@ -26,11 +26,11 @@ _INSERT: Final = f"INSERT INTO log ({COLUMNS}) VALUES "  # noqa: S608 - constant
 _INSERT_ONE: Final = _INSERT + _ONE
 _INSERT_TOGETHER: Final = _INSERT + ", ".join([_ONE] * _TOGETHER)
 _NOTE_NEWEST: Final = """
-INSERT INTO newest (alert_id, seq, is_open, at_ms)
-SELECT alert_id, max(seq), is_open, at_ms FROM log
-WHERE seq BETWEEN ? AND ? AND state IS NOT NULL AND alert_id IS NOT NULL
-GROUP BY alert_id
-ON CONFLICT (alert_id) DO UPDATE
+INSERT INTO newest (subject, seq, is_open, at_ms)
+SELECT subject, max(seq), is_open, at_ms FROM log
+WHERE seq BETWEEN ? AND ? AND state IS NOT NULL AND subject IS NOT NULL
+GROUP BY subject
+ON CONFLICT (subject) DO UPDATE
 SET seq = excluded.seq, is_open = excluded.is_open, at_ms = excluded.at_ms
 """
 _encode: Final = msgspec.msgpack.Encoder().encode
@@ -81,7 +81,7 @@ def entry_of(line: Line) -> Entry:
 
 
 def insert(connection: sqlite3.Connection, lines: Sequence[Line]) -> None:
-    """Add lines to the log, and make them the newest of their alerts. `lines` ascend by seq."""
+    """Add lines to the log, and make them the newest of their subjects. `lines` ascend by seq."""
     if not lines:
         return
     whole = len(lines) - len(lines) % _TOGETHER

@@ -1,4 +1,4 @@
-"""What an earlier run left: open alerts, and lately closed ones that a late retry must find.
+"""What an earlier run left: open alerts, lately closed ones for late retries, and the kit.
 
 Deadlines need no replay: each is a fact of its alert; one that passed meanwhile is due at once.
 """
@@ -12,9 +12,10 @@ import structlog
 
 from dispatch.core.alert import Alert
 from dispatch.core.entry import Entry
+from dispatch.core.kit import Watched
 from dispatch.core.limits import CLOSED_ALERT_KEPT_S
 from dispatch.core.moment import Moment
-from dispatch.core.snapshot import UnreadableState, thaw
+from dispatch.core.snapshot import UnreadableState, thaw, thaw_device
 
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 """Linux names each boot; the monotonic clock counts from it for every process alike."""
@@ -28,10 +29,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """The alerts to put up again, oldest news first, and how many could not be read."""
+    """What to put up again, oldest news first, and how many states could not be read."""
 
-    alerts: tuple[Alert, ...]
-    unreadable: int
+    alerts: tuple[Alert, ...] = ()
+    kit: tuple[Watched, ...] = ()
+    unreadable: int = 0
 
 
 def this_boot() -> str:
@@ -49,13 +51,20 @@ def closed_since_ms(now: Moment) -> int:
 
 def recover(states: Iterable[Entry], now: Moment, *, boot: str) -> Recovered:
     """Read every state. One that cannot be read is said and counted; the others are not held up."""
-    alerts, unreadable = [], 0
+    alerts: list[Alert] = []
+    kit: list[Watched] = []
+    unreadable = 0
     for entry in states:
         if entry.state is None:
             continue
         try:
-            alerts.append(thaw(entry.state, now, boot))
+            if entry.alert_id is not None:
+                alerts.append(thaw(entry.state, now, boot))
+            elif entry.is_open:
+                kit.append(thaw_device(entry.state, now, boot))
         except UnreadableState as error:
             unreadable += 1
-            log.error("state_unreadable", alert=entry.alert_id, reason=str(error))
-    return Recovered(tuple(alerts), unreadable)
+            log.error(
+                "state_unreadable", alert=entry.alert_id, device=entry.device_id, reason=str(error)
+            )
+    return Recovered(tuple(alerts), tuple(kit), unreadable)

@@ -40,7 +40,7 @@ class Salvage:
     """Ranges of sequence numbers, first and last, that could not be read; the last range ends
     where the file was known to end. A range may hold numbers that had been compacted away."""
     alerts_lost: list[str] = field(default_factory=list)
-    """Alerts of which nothing was left, as far as the file could still name them."""
+    """Alerts (and devices, `device/…`) of which nothing was left, as far as the file names them."""
 
     def failures(self) -> list[Failure]:
         """Return the losses as those who appended the lines are told."""
@@ -174,9 +174,9 @@ def _copy_notes(
 
 
 def _alerts_lost(old: sqlite3.Connection, new: sqlite3.Connection) -> list[str]:
-    kept = {alert_id for (alert_id,) in new.execute("SELECT alert_id FROM newest")}
+    kept = {subject for (subject,) in new.execute("SELECT subject FROM newest")}
     named = set()
     with suppress(*_UNREADABLE):
-        for (alert_id,) in old.execute("SELECT alert_id FROM newest WHERE is_open"):
-            named.add(alert_id)
+        for subject, *_ in old.execute("SELECT * FROM newest WHERE is_open"):
+            named.add(subject)
     return sorted(named - kept)

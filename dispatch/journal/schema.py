@@ -10,7 +10,7 @@ from uuid import uuid4
 from dispatch.journal.faults import Damaged, ForeignFile, NewerFormat
 from dispatch.journal.files import create_private, sync_folder
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 APPLICATION_ID: Final = 0x43554144  # "CUAD"
 PAGE_BYTES: Final = 4_096
 WAL_BYTES_KEPT: Final = 16 * 2**20
@@ -19,8 +19,11 @@ BUSY_S: Final = 1.0
 CHECK_BYTES_MAX: Final = 64 * 2**20
 """Larger files are not checked whole at every start: `verify` does it when asked to."""
 
+_SUBJECT: Final = "coalesce(alert_id, 'device/' || device_id)"
+"""What a line is about: its alert, or else its device (no id has a slash)."""
+
 _TABLES: Final = (
-    """CREATE TABLE log (
+    f"""CREATE TABLE log (
     seq INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,
     at_ms INTEGER NOT NULL,
@@ -33,10 +36,11 @@ _TABLES: Final = (
     is_open INTEGER NOT NULL,
     state BLOB,
     view BLOB,
-    crc INTEGER NOT NULL
+    crc INTEGER NOT NULL,
+    subject TEXT GENERATED ALWAYS AS ({_SUBJECT}) VIRTUAL
 ) STRICT""",
     """CREATE TABLE newest (
-    alert_id TEXT PRIMARY KEY,
+    subject TEXT PRIMARY KEY,
     seq INTEGER NOT NULL,
     is_open INTEGER NOT NULL,
     at_ms INTEGER NOT NULL
@@ -109,6 +113,7 @@ def open_file(path: Path, max_bytes: int) -> OpenFile:
         ):
             writer.execute(f"PRAGMA {pragma}")
         create_tables(writer)
+        _upgrade(writer)
         sync_folder(path.parent)
         anchor = open_reader(path)
         anchor.execute("SELECT 1 FROM about").fetchone()
@@ -164,6 +169,19 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,  # each connection has one owner, which may hand it to a thread
     )
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Bring a file of an earlier format up to this one, in one transaction."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] == FORMAT:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("ALTER TABLE newest RENAME COLUMN alert_id TO subject")
+    connection.execute(
+        f"ALTER TABLE log ADD COLUMN subject TEXT GENERATED ALWAYS AS ({_SUBJECT}) VIRTUAL"
+    )
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+    connection.execute("COMMIT")
 
 
 def _recognise(connection: sqlite3.Connection, path: Path) -> None:

@@ -20,6 +20,7 @@ Numbered: TypeAlias = tuple[int, Entry]
 
 _REFUSALS: Final = frozenset({FactKind.DENIED, FactKind.REFUSED})
 """What was asked in vain is on its own record, `denials`: nothing happened to the alert."""
+_OF_TROUBLES: Final = frozenset({FactKind.TROUBLE_OPENED, FactKind.TROUBLE_CLOSED})
 _KINDS: Final = frozenset(FactKind)
 
 _LOCK_MARK = "SELECT drained_seq, drained_at_ms FROM journals WHERE journal_id = $1 FOR UPDATE"
@@ -65,6 +66,29 @@ _EVENTS = """
     SET delivered_at = least(d.delivered_at, excluded.delivered_at),
         accepted_at = least(d.accepted_at, excluded.accepted_at),
         arrived_at = least(d.arrived_at, excluded.arrived_at)
+"""
+
+_KIT = """
+    INSERT INTO kit (device_id, last_seen_at, battery_percent, tested_at, test_due_at)
+    SELECT device_id, wall_clock(view ->> 'last_seen_ms'), (view ->> 'battery_percent')::smallint,
+           wall_clock(view ->> 'tested_ms'), wall_clock(view ->> 'test_due_ms')
+    FROM unnest($1::text[], $2::jsonb[]) AS n (device_id, view)
+    ON CONFLICT (device_id) DO UPDATE
+    SET last_seen_at = excluded.last_seen_at, battery_percent = excluded.battery_percent,
+        tested_at = excluded.tested_at, test_due_at = excluded.test_due_at
+"""
+_NOT_WATCHED = "DELETE FROM kit WHERE device_id = ANY($1::text[])"
+
+# The newest state of each: one trouble may have been opened and closed in the same batch.
+_TROUBLES = """
+    INSERT INTO troubles (trouble_id, view)
+    SELECT DISTINCT ON (trouble_id) trouble_id, trouble
+    FROM unnest($1::bigint[], $2::jsonb[]) AS n (seq, view)
+    CROSS JOIN LATERAL (SELECT view -> 'trouble', view #>> '{trouble,trouble_id}')
+        AS t (trouble, trouble_id)
+    WHERE trouble_id IS NOT NULL
+    ORDER BY trouble_id, seq DESC
+    ON CONFLICT (trouble_id) DO UPDATE SET view = excluded.view
 """
 
 _REFUSED = """
@@ -118,6 +142,8 @@ async def write(connection: Connection, journal_id: UUID, entries: Sequence[Numb
             [entry.took_ms for _, entry in happened],
             [entry.version for _, entry in happened],
         )
+    if of_kit := [(seq, e) for seq, e in entries if not e.alert_id and e.device_id and e.view]:
+        await _write_kit(connection, of_kit)
     if facts := [fact for _, entry in entries if (fact := _fact(entry)) and is_recorded(fact)]:
         await record(connection, facts)
     await _move_mark(connection, journal_id, entries[-1])
@@ -133,6 +159,22 @@ async def put_aside(
     seq, entry = numbered
     await connection.execute(_REFUSED, journal_id, seq, reason, msgspec.json.encode(entry))
     await _move_mark(connection, journal_id, numbered)
+
+
+async def _write_kit(connection: Connection, entries: Sequence[Numbered]) -> None:
+    """Write what entries say of devices, of each its newest."""
+    newest = {entry.device_id: entry for _, entry in entries}
+    watched = {name: entry for name, entry in newest.items() if entry.is_open}
+    await connection.execute(_KIT, list(watched), [_json(entry) for entry in watched.values()])
+    if len(watched) < len(newest):
+        await connection.execute(_NOT_WATCHED, list(newest.keys() - watched.keys()))
+    if said := [(seq, entry) for seq, entry in entries if entry.kind in _OF_TROUBLES]:
+        numbers, views = [seq for seq, _ in said], [_json(entry) for _, entry in said]
+        await connection.execute(_TROUBLES, numbers, views)
+
+
+def _json(entry: Entry) -> str:
+    return (entry.view or b"null").decode()
 
 
 async def _move_mark(connection: Connection, journal_id: UUID, last: Numbered) -> None:

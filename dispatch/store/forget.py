@@ -1,5 +1,5 @@
-"""Deletes the record of old alerts: personal data is kept no longer than it serves (Ley 1581 de
-2012), and years of data stay quick to query."""
+"""Deletes the record of old alerts and troubles: personal data is kept no longer than it serves
+(Ley 1581 de 2012), and years of data stay quick to query."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -30,6 +30,13 @@ _ORPHANS = """
         LIMIT $2
     )
 """
+_TROUBLES = """
+    DELETE FROM troubles WHERE trouble_id IN (
+        SELECT trouble_id FROM troubles
+        WHERE closed_at < now() - $1::interval
+        ORDER BY closed_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    )
+"""
 _REFUSED = """
     DELETE FROM journal_refused WHERE (journal_id, seq) IN (
         SELECT journal_id, seq FROM journal_refused
@@ -41,14 +48,15 @@ _REFUSED = """
 async def forget_alerts(pool: Pool, older_than: timedelta) -> int:
     """Delete alerts that were closed longer ago, with their events and deliveries; how many.
 
-    An open alert is kept, however old. Entries that were put aside as long ago go as well: they
-    hold the same personal data. Raises `Refused`, `StoreUnavailable` (what is deleted by then
-    stays deleted).
+    An open alert is kept, however old. Troubles that closed as long ago go as well, and entries
+    that were put aside: they hold the same personal data. Raises `Refused`, `StoreUnavailable`
+    (what is deleted by then stays deleted).
     """
     if older_than < KEPT_AT_LEAST:
         raise Refused(f"alerts are kept for at least {KEPT_AT_LEAST.days} day after they closed")
     forgotten = await _in_batches(pool, _ALERTS, older_than)
     await _in_batches(pool, _ORPHANS, older_than)
+    await _in_batches(pool, _TROUBLES, older_than)
     await _in_batches(pool, _REFUSED, older_than)
     return forgotten
 

@@ -16,6 +16,8 @@ from protocol.messages import (
     Arrive,
     Cancel,
     Close,
+    Condition,
+    Contact,
     Delivered,
     Duty,
     Error,
@@ -23,11 +25,12 @@ from protocol.messages import (
     Position,
     PositionReport,
     Receipt,
+    Seen,
     Signal,
     Silence,
     Sounded,
 )
-from protocol.vocabulary import Kind, Outcome, Role, SirenState
+from protocol.vocabulary import Kind, Outcome, Role, SirenState, TroubleKind
 from tests.core.town import (
     FRONT,
     LOCATOR,
@@ -74,6 +77,7 @@ class Chance:
             (self._wait, 20),
             (self._come_or_go, 10),
             (self._change, 4),
+            (self._supervise, 8),
         ]
         weights = [weight for _, weight in acts]
         for act, _ in self._dice.choices(acts, weights, k=steps):
@@ -183,6 +187,21 @@ class Chance:
         else:
             on_duty = self._dice.choice((None, True, True, False))
             self.town.handle(Connected(next(self._sessions), name, on_duty))
+
+    def _supervise(self) -> None:
+        """A gateway has heard from its devices, or one of them is ill."""
+        dice = self._dice
+        who = dice.choice(("panel", "panel", "wall", "siren"))
+        speaker = dice.choice(("gateway", "gateway", "gateway", who))
+        if speaker == "gateway" and dice.random() < 0.6:
+            battery = dice.choice((None, 10, 25, 90))
+            seen = Seen(who, battery, tested=dice.random() < 0.2)
+            self._say(Contact((seen,)), speaker)
+        else:
+            device_id = who if speaker == "gateway" else None
+            kind = dice.choice(tuple(TroubleKind))
+            present = dice.random() < 0.6
+            self._say(Condition(kind, present=present, device_id=device_id), speaker)
 
     def _change(self) -> None:
         dice, town = self._dice, self.town

@@ -1,13 +1,14 @@
 """What must hold after everything that happens, whatever happens."""
 
-from collections import defaultdict
+import math
+from collections import Counter, defaultdict
 from typing import Any
 
 from dispatch.core.city import City
 from dispatch.core.effects import Send
 from dispatch.core.sirens import FOR_S
 from protocol import messages
-from protocol.vocabulary import Action, AlertState, Kind, Role, SirenState
+from protocol.vocabulary import Action, AlertState, Kind, Role, SirenState, TroubleKind
 
 
 def check_city(city: City) -> None:
@@ -16,6 +17,7 @@ def check_city(city: City) -> None:
     _check_owners(city)
     _check_the_board(city)
     _check_sirens(city)
+    _check_the_kit(city)
 
 
 def check_send(city: City, send: Send) -> None:
@@ -26,6 +28,11 @@ def check_send(city: City, send: Send) -> None:
             for device_id in send.devices:
                 assert may_see(city, device_id, alert), f"{device_id} was sent another's alert"
                 assert city.presence.is_here(device_id), f"{device_id} is off duty"
+        case messages.Trouble() as trouble:
+            told_others = [
+                each for each in send.devices if not _may_see_trouble(city, each, trouble)
+            ]
+            assert not told_others, f"{told_others} were told what is wrong elsewhere"
         case messages.Command(action=Action.RING):
             assert all(city.presence.is_here(device_id) for device_id in send.devices)
         case messages.Command() as command:
@@ -77,6 +84,32 @@ def may_see(city: City, device_id: str, alert: messages.Alert) -> bool:
         told.add(alert.quadrant.code)
     is_owner = alert.owner is not None and alert.owner.device_id == device_id
     return device.role is Role.PATROL and (is_owner or device.quadrant in told)
+
+
+def _may_see_trouble(city: City, device_id: str, trouble: messages.Trouble) -> bool:
+    """The control room on duty all, the coordinator's telephone what is wrong in the own front."""
+    device = city.registry.devices[device_id]
+    if device.role in (Role.OPERATOR, Role.SUPERVISOR):
+        return city.presence.is_here(device_id)
+    front = city.registry.fronts.get(trouble.front_id or "")
+    is_coordinator = front is not None and front.coordinator_id == device.person_id
+    return device.role is Role.APP and is_coordinator and device.person_id is not None
+
+
+def _check_the_kit(city: City) -> None:
+    """Each device will be looked at again, and all that is wrong is counted once."""
+    kit = city.kit
+    by_kind: Counter[TroubleKind] = Counter()
+    ids = set()
+    for watched in kit.watched.values():
+        assert kit.deadlines.reminder_s(watched.device_id) < math.inf, "nobody will look at it"
+        by_kind.update(watched.troubles.keys())
+        ids |= {trouble.trouble_id for trouble in watched.troubles.values()}
+    assert +kit.open_by_kind == by_kind
+    assert kit.open_count == by_kind.total() == len(ids)
+    for trouble_id, view in kit.untold.items():
+        assert (view.closed_at_ms is None) == (trouble_id in ids), "what is to be told is not so"
+    assert (kit.tell_at_s is not None) == bool(kit.untold)
 
 
 def _check_that_nothing_is_left_alone(city: City) -> None:

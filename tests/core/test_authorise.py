@@ -12,6 +12,8 @@ from protocol.messages import (
     Arrive,
     Cancel,
     Close,
+    Condition,
+    Contact,
     Delivered,
     Duty,
     Picture,
@@ -21,7 +23,7 @@ from protocol.messages import (
     Sounded,
 )
 from protocol.session import ALLOWED, SessionState
-from protocol.vocabulary import ErrorCode, Kind, Outcome, Role, SirenState
+from protocol.vocabulary import ErrorCode, Kind, Outcome, Role, SirenState, TroubleKind
 from tests.core.town import MIDDLE, Town, fix, signal_id
 
 ID = signal_id(1)
@@ -37,6 +39,8 @@ ACTS = {
     Silence: Silence(ID),
     Sounded: Sounded(ID, SirenState.SOUNDING),
     Picture: Picture(ID, "camera", ID, 1, 1),
+    Contact: Contact(()),
+    Condition: Condition(TroubleKind.TAMPER, present=True),
 }
 
 

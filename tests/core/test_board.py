@@ -25,7 +25,7 @@ def test_once_all_is_closed_and_forgotten_nothing_is_left():
     town.asleep(CLOSED_ALERT_KEPT_S)
     assert town.city.board.alerts == {}
     assert not any(indexes(town.city.board).values())
-    assert town.dispatcher.next_deadline_s() is None
+    assert town.city.deadlines.next_s() is None
 
 
 def test_closed_alerts_are_forgotten_when_they_are_too_many(monkeypatch):

@@ -30,7 +30,7 @@ def test_whatever_happens_nothing_breaks_and_nothing_is_left_behind(first):
         left = {name: index for name, index in vars(board).items() if index}
         assert left == {}, f"seed {seed}"
         assert story.town.city.sounding == {}, f"seed {seed}"
-        assert story.town.dispatcher.next_deadline_s() is None, f"seed {seed}"
+        assert story.town.city.deadlines.next_s() is None, f"seed {seed}"
 
 
 def test_the_same_events_give_the_same_effects():
@@ -77,7 +77,7 @@ def test_whatever_a_device_may_say_something_is_done_about():
 def test_it_says_when_it_wants_to_be_woken():
     town = Town()
     town.connect("patrol-1", "ana")
-    assert town.dispatcher.next_deadline_s() is None
+    assert town.dispatcher.next_deadline_s() == town.city.kit.next_s()
     town.press("ana", at=MIDDLE)
     assert town.dispatcher.next_deadline_s() == town.mono_s + 10
 

@@ -8,7 +8,7 @@ from dispatch.core.facts import Fact, FactKind
 from dispatch.core.journalled import is_kept
 from dispatch.core.limits import KEEP_WITHIN_S
 from dispatch.core.registry import Registry
-from dispatch.core.snapshot import thaw
+from dispatch.core.snapshot import thaw, thaw_device
 from protocol.vocabulary import AlertState, Outcome
 from tests.core.chance import Chance
 from tests.core.town import BOOT, LOCATOR, MIDDLE, Town, residents
@@ -19,7 +19,15 @@ def entries(town: Town) -> list[Entry]:
 
 
 def newest_states(town: Town) -> dict[str, Entry]:
-    return {entry.alert_id or "": entry for entry in entries(town) if entry.state is not None}
+    return {entry.alert_id: entry for entry in entries(town) if entry.alert_id and entry.state}
+
+
+def newest_devices(town: Town) -> dict[str, Entry]:
+    return {
+        entry.device_id: entry
+        for entry in entries(town)
+        if entry.alert_id is None and entry.device_id and entry.state
+    }
 
 
 def test_a_life_is_told_line_by_line() -> None:
@@ -113,3 +121,21 @@ def test_a_dispatcher_restored_from_the_newest_states_is_the_same() -> None:
         for alert in restored.city.board.open_alerts():
             if alert.due_s is not None and alert.state is not AlertState.CLOSED:
                 assert restored.city.deadlines.reminder_s(alert.alert_id) <= alert.due_s
+
+
+def test_the_kit_is_restored_from_its_newest_states_with_all_that_is_wrong_with_it() -> None:
+    for seed in range(60):
+        chance = Chance(seed)
+        chance.play(60)
+        town = chance.town
+        restored = Dispatcher(Registry(LOCATOR, []))
+        kept = [entry for entry in newest_devices(town).values() if entry.is_open]
+        kit = [thaw_device(entry.state or b"", town.now, BOOT) for entry in kept]
+        restored.supervise(kit, town.now)
+        before, after = town.city.kit, restored.city.kit
+        troubled = {name for name, watched in before.watched.items() if watched.troubles}
+        assert troubled <= set(after.watched) <= set(before.watched), f"seed {seed}"
+        for name, watched in after.watched.items():
+            assert watched.troubles == before.watched[name].troubles, f"seed {seed}"
+            assert watched.test_due_s == before.watched[name].test_due_s
+        assert after.open_by_kind == before.open_by_kind

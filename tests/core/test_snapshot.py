@@ -5,9 +5,12 @@ import pytest
 from msgspec.structs import replace
 
 from dispatch.core.alert import Picture, Sounding
+from dispatch.core.kit import Watched
+from dispatch.core.limits import SELF_TEST_EVERY_S
 from dispatch.core.moment import Moment
-from dispatch.core.snapshot import UnreadableState, freeze, thaw
-from protocol.vocabulary import Kind, SirenState
+from dispatch.core.snapshot import UnreadableState, freeze, freeze_device, thaw, thaw_device
+from protocol.messages import Condition, Contact, Seen
+from protocol.vocabulary import Kind, SirenState, TroubleKind
 from tests.core.town import BOOT, MIDDLE, Town
 
 
@@ -97,3 +100,37 @@ def test_a_state_that_nothing_changed_is_several_boots_old() -> None:
     restarted = Moment(15.0, town.now.wall_ms + 63_000)
     assert thaw(state, restarted, "boot-2").due_s == thaw(state, booted, "boot-2").due_s
     assert thaw(state, restarted, "").due_s == thaw(state, restarted, "boot-2").due_s
+
+
+# --- devices of the kit ---------------------------------------------------------------------------
+
+
+def a_device() -> tuple[Town, Watched]:
+    """A device that was heard from, measured, tested, and is open."""
+    town = Town()
+    town.connect("gateway")
+    town.say("gateway", Contact((Seen("panel", 12, tested=True),)))
+    town.say("gateway", Condition(TroubleKind.TAMPER, present=True, device_id="panel"))
+    watched = town.city.kit.watched["panel"]
+    assert len(watched.troubles) == 2
+    return town, watched
+
+
+def test_a_device_comes_back_as_it_was() -> None:
+    town, watched = a_device()
+    later = Moment(town.mono_s + 5, town.now.wall_ms + 3_600_000)
+    assert thaw_device(freeze_device(watched, town.now, BOOT), later, BOOT) == watched
+
+
+def test_after_a_reboot_the_week_of_a_device_goes_on() -> None:
+    town, watched = a_device()
+    booted = Moment(12.0, town.now.wall_ms + 60_000)
+    thawed = thaw_device(freeze_device(watched, town.now, BOOT), booted, "boot-2")
+    assert thawed.test_due_s == pytest.approx(12.0 + SELF_TEST_EVERY_S - 60)
+    assert thawed.troubles == watched.troubles
+
+
+def test_what_is_no_state_of_a_device_is_said() -> None:
+    town, watched = a_device()
+    with pytest.raises(UnreadableState):
+        thaw_device(freeze_device(watched, town.now, BOOT)[:-3], town.now, BOOT)

@@ -13,6 +13,7 @@ from dispatch.edge.clock import read_clock
 from dispatch.edge.health import Health, Warn
 from dispatch.edge.journal import Journal
 from dispatch.edge.metrics import Metrics
+from dispatch.journal.recover import Recovered
 from dispatch.store.pool import open_pool
 from tests.core.town import BOOT, MIDDLE, Town
 from tests.edge.town import PATIENCE_S, on_uvloop
@@ -71,7 +72,7 @@ async def test_a_press_that_was_said_to_be_stored_is_there_after_a_restart(tmp_p
         alert_id = desk.press()
         await desk.until(lambda: desk.told == [Stored(((alert_id, alert_id),))])
     async with open_desk(path) as later:
-        [alert] = later.journal.recover(desk.town.now, BOOT)
+        [alert] = later.journal.recover(desk.town.now, BOOT).alerts
         assert (alert.alert_id, alert.unstored) == (alert_id, {})
 
 
@@ -79,7 +80,7 @@ async def test_a_press_that_was_said_to_be_stored_is_there_after_a_restart(tmp_p
 async def test_without_a_disk_nothing_is_stored_and_health_says_why(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     async with open_desk(tmp_path / "file" / "journal.sqlite") as desk:
-        assert desk.journal.recover(desk.town.now, BOOT) == ()
+        assert desk.journal.recover(desk.town.now, BOOT) == Recovered()
         alert_id = desk.press()
         await desk.until(lambda: NotStored(((alert_id, alert_id),)) in desk.told)
         desk.journal.look(read_clock())

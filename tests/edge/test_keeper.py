@@ -131,6 +131,15 @@ def test_what_an_alert_became_is_kept_again_where_its_line_failed() -> None:
     assert told == [KeepAgain(("b", "c", "e"))]
 
 
+def test_what_is_known_of_a_device_is_kept_again_too() -> None:
+    keeper, _, told = keeping()
+    keeper.append(Append((Entry("seen", 1, device_id="wall", state=b"s"),)))
+    keeper.append(state_of("a"))
+    keeper.failed(Failure(Reason.DISK_FULL, 1, 2))
+    keeper.look()
+    assert told == [KeepAgain(("a",), ("wall",))]
+
+
 def test_what_was_stored_is_not_kept_again() -> None:
     keeper, _, told = keeping()
     keeper.append(state_of("a"))

@@ -4,12 +4,16 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from dispatch.core.dispatcher import Dispatcher
+from dispatch.core.events import Connected, Received
 from dispatch.core.facts import Fact, FactKind
 from dispatch.core.locate import Locator
+from dispatch.core.moment import Moment
 from dispatch.core.quadrants import Edition
-from dispatch.core.registry import Registry
+from dispatch.core.registry import Device, Registry
 from dispatch.edge.bounds import METRICS_CACHE_S
 from dispatch.edge.metrics import Metrics
+from protocol.messages import Condition
+from protocol.vocabulary import Role, TroubleKind
 
 
 @pytest.fixture
@@ -48,6 +52,16 @@ def test_asking_often_costs_one_rendering(metrics: Metrics) -> None:
     metrics.count(Fact(FactKind.DUTY, 1, "on"))
     assert metrics.render(1.0 + METRICS_CACHE_S / 2) is before
     assert metrics.render(1.0 + METRICS_CACHE_S) != before
+
+
+def test_what_is_wrong_with_the_kit_is_counted_by_kind() -> None:
+    dispatcher = Dispatcher(Registry(Locator(Edition("", ())), [Device("s", Role.SIREN, "S")]))
+    metrics, now = Metrics(dispatcher), Moment(1.0, 1)
+    dispatcher.handle(Connected(1, "s"), now)
+    dispatcher.handle(Received("s", Condition(TroubleKind.TAMPER, present=True), 1), now)
+    counted = read(metrics, 1)
+    assert counted["cuadrante_open_troubles,tamper"] == 1
+    assert counted["cuadrante_open_troubles,missing"] == 0
 
 
 def test_no_label_holds_who_or_where(metrics: Metrics) -> None:

@@ -9,10 +9,21 @@ from typing import Any
 import msgspec
 
 from dispatch.core.entry import Entry
+from dispatch.core.kit_view import DeviceView
 from dispatch.journal.tables import Numbered
 from protocol import messages
 from protocol.codec import encode
-from protocol.vocabulary import AlertState, FoundBy, Kind, Outcome, Reach, Role, Step, Urgency
+from protocol.vocabulary import (
+    AlertState,
+    FoundBy,
+    Kind,
+    Outcome,
+    Reach,
+    Role,
+    Step,
+    TroubleKind,
+    Urgency,
+)
 
 RECEIVED_AT_MS = 1_700_000_000_000
 FIRST_SHOWN = messages.Alert(
@@ -69,6 +80,45 @@ def entry(alert: int, version: int, kind: str = "signal", **fields: Any) -> Entr
         "view": view(alert, version),
     }
     return Entry(kind, alert_id=alert_id(alert), version=version, **(told | fields))
+
+
+def device_entry(
+    device_id: str,
+    kind: str = "seen",
+    *,
+    trouble: messages.Trouble | None = None,
+    is_open: bool = True,
+    **fields: Any,
+) -> Entry:
+    """What the dispatcher says of a device of the kit."""
+    view = DeviceView(**fields, trouble=trouble)
+    return Entry(
+        kind,
+        RECEIVED_AT_MS,
+        trouble.kind if trouble else "",
+        device_id,
+        is_open=is_open,
+        state=b"s",
+        view=msgspec.json.encode(view),
+    )
+
+
+def trouble(trouble_id: str, device_id: str, closed_at_ms: int | None = None) -> messages.Trouble:
+    """A trouble as the control room is told it."""
+    return messages.Trouble(
+        trouble_id=trouble_id,
+        kind=TroubleKind.MISSING,
+        device_id=device_id,
+        device="Botón",
+        role=Role.BUTTON,
+        front_id="f-manga",
+        front="Frente Manga",
+        opened_at_ms=RECEIVED_AT_MS,
+        closed_at_ms=closed_at_ms,
+        last_seen_ms=RECEIVED_AT_MS - 180_000,
+        battery_percent=15,
+        text=messages.Text("no", "no"),
+    )
 
 
 class MemoryLog:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dispatch.core.entry import Entry
 from dispatch.journal import housekeeping
 from dispatch.journal.housekeeping import Housekeeping
 from dispatch.journal.lines import insert, line_of, note
@@ -60,6 +61,25 @@ def test_small_commits_are_folded_by_their_number(file: OpenFile):
     assert keeping.wal_bytes > 0
 
 
+def test_compaction_keeps_the_newest_of_each_device_until_it_is_gone(file: OpenFile):
+    def line(name: str, state: bytes | None, *, is_open: bool = True) -> Entry:
+        return entry(None, device_id=name, state=state, is_open=is_open, at_ms=NOW_MS - 10)
+
+    entries = [
+        line("wall", b"1"),
+        line("panel", b"1"),
+        line("wall", b"2"),
+        line("wall", None),
+        line("gone", b"1"),
+        line("gone", b"2", is_open=False),
+    ]
+    insert(file.writer, [line_of(seq, each) for seq, each in enumerate(entries, 1)])
+    note(file.writer, [("drained_seq", "6")])
+    assert compact(file, NOW_MS) == [2, 3]
+    known = file.writer.execute("SELECT subject FROM newest ORDER BY seq").fetchall()
+    assert known == [("device/panel",), ("device/wall",)]
+
+
 def test_compaction_keeps_what_is_needed(file: OpenFile):
     entries = [
         entry("open", 1),
@@ -75,7 +95,7 @@ def test_compaction_keeps_what_is_needed(file: OpenFile):
     assert compact(file, NOW_MS) == [1, 2, 3, 4, 5, 6, 7, 8]
     note(file.writer, [("drained_seq", "6")])
     assert compact(file, NOW_MS) == [2, 4, 7, 8]
-    known = file.writer.execute("SELECT alert_id FROM newest ORDER BY seq").fetchall()
+    known = file.writer.execute("SELECT subject FROM newest ORDER BY seq").fetchall()
     assert known == [("open",), ("young",), ("not-drained",)]
     note(file.writer, [("drained_seq", "8")])
     assert compact(file, NOW_MS + 1) == [2]

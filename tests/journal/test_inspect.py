@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from dispatch.journal.faults import OlderFormat
 from dispatch.journal.inspect import Check, export, inspect, verify
 from tests.journal.samples import NOW_MS, Owner, entry, overwrite
 
@@ -18,6 +19,14 @@ def log(path: Path) -> Path:
         owner.store(entry("a0", 21, is_open=False), entry(None, 22))
         owner.log.drained(4)
     return path
+
+
+def old_file(path: Path) -> None:
+    """A log as the first release left it."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("ALTER TABLE newest RENAME COLUMN subject TO alert_id")
+        connection.execute("ALTER TABLE log DROP COLUMN subject")
+        connection.execute("PRAGMA user_version = 1")
 
 
 def spoil(path: Path, statement: str) -> None:
@@ -52,6 +61,31 @@ def test_an_empty_log(path: Path):
     assert verify(path) == []
 
 
+def test_devices_of_the_kit_are_counted_apart(path: Path):
+    with Owner(path) as owner:
+        state = msgspec.msgpack.encode({})
+        for name in ("wall", "panel", "wall"):
+            owner.store(entry(None, device_id=name, state=state))
+        owner.store(entry(None, device_id="gone", state=state, is_open=False))
+        owner.store(entry("a"))
+    summary = inspect(path)
+    assert (summary.open_alerts, summary.closed_alerts, summary.devices) == (1, 0, 2)
+    assert verify(path) == []
+
+
+def test_a_file_of_an_earlier_format_is_brought_up_by_its_writer_alone(log: Path):
+    before = inspect(log)
+    old_file(log)
+    for look in (inspect, verify):
+        with pytest.raises(OlderFormat, match="start the server once"):
+            look(log)
+    with Owner(log) as owner:
+        assert [each.alert_id for each in owner.log.newest_states()] == ["a1", "a2", "a3", "a4"]
+        owner.store(entry(None, device_id="wall", state=b"\x80"))
+    assert (inspect(log).open_alerts, inspect(log).devices) == (before.open_alerts, 1)
+    assert verify(log) == []
+
+
 def test_no_log(path: Path):
     for look in (inspect, verify):
         with pytest.raises(FileNotFoundError, match="no journal"):
@@ -76,9 +110,9 @@ def test_a_sound_log_has_no_findings(log: Path):
     [
         ("UPDATE log SET at_ms = 1 WHERE seq = 7", [(Check.CHECKSUM, 7)]),
         ("DELETE FROM log WHERE seq IN (2, 7, 8)", [(Check.GAP, 9)]),
-        ("UPDATE newest SET seq = 3 WHERE alert_id = 'a1'", [(Check.NEWEST, 3)] * 2),
-        ("UPDATE newest SET seq = 1 WHERE alert_id = 'a1'", [(Check.NEWEST, 1)]),
-        ("DELETE FROM newest WHERE alert_id = 'a1'", [(Check.NEWEST, 16)]),
+        ("UPDATE newest SET seq = 3 WHERE subject = 'a1'", [(Check.NEWEST, 3)] * 2),
+        ("UPDATE newest SET seq = 1 WHERE subject = 'a1'", [(Check.NEWEST, 1)]),
+        ("DELETE FROM newest WHERE subject = 'a1'", [(Check.NEWEST, 16)]),
         ("UPDATE newest SET is_open = 1", [(Check.NEWEST, 21)]),
     ],
 )

@@ -43,6 +43,13 @@ def rows(connection: sqlite3.Connection) -> list[tuple]:
     return connection.execute(f"SELECT {COLUMNS} FROM log ORDER BY seq").fetchall()  # noqa: S608
 
 
+def subject_of(each: Entry) -> str | None:
+    """What a line is about, as `newest` names it."""
+    if each.alert_id is None and each.device_id is not None:
+        return f"device/{each.device_id}"
+    return each.alert_id
+
+
 @given(st.lists(ENTRIES, max_size=40))
 def test_what_is_written_is_read(entries: list[Entry]):
     connection = sqlite3.connect(":memory:", isolation_level=None)
@@ -50,11 +57,11 @@ def test_what_is_written_is_read(entries: list[Entry]):
     insert(connection, [line_of(seq, each) for seq, each in enumerate(entries, 7)])
     assert [entry_of(row) for row in rows(connection)] == entries
     newest = {
-        each.alert_id: (seq, each.is_open, each.at_ms)
+        subject: (seq, each.is_open, each.at_ms)
         for seq, each in enumerate(entries, 7)
-        if each.alert_id is not None and each.state is not None
+        if (subject := subject_of(each)) is not None and each.state is not None
     }
-    found = connection.execute("SELECT alert_id, seq, is_open, at_ms FROM newest").fetchall()
+    found = connection.execute("SELECT subject, seq, is_open, at_ms FROM newest").fetchall()
     assert {alert: tuple(rest) for alert, *rest in found} == newest
     connection.close()
 

@@ -1,9 +1,10 @@
 """A start finds every alert that a journal holds, and says what it cannot read."""
 
 from dispatch.core.entry import Entry
+from dispatch.core.kit import Watched
 from dispatch.core.limits import CLOSED_ALERT_KEPT_S
 from dispatch.core.moment import Moment
-from dispatch.core.snapshot import freeze
+from dispatch.core.snapshot import freeze, freeze_device
 from dispatch.journal import recover as module
 from dispatch.journal.recover import CLOCK_SET_BY_S, closed_since_ms, recover, this_boot
 from tests.core.town import BOOT, MIDDLE, Town
@@ -11,6 +12,10 @@ from tests.core.town import BOOT, MIDDLE, Town
 
 def entry(state: bytes | None, alert_id: str = "a") -> Entry:
     return Entry("signal", 1, alert_id=alert_id, state=state)
+
+
+def kit(town: Town) -> dict[str, Watched]:
+    return town.city.kit.watched
 
 
 def test_states_become_alerts_in_their_order_and_bad_ones_hold_up_nobody() -> None:
@@ -22,6 +27,20 @@ def test_states_become_alerts_in_their_order_and_bad_ones_hold_up_nobody() -> No
     recovered = recover(entries, town.now, boot=BOOT)
     assert [alert.alert_id for alert in recovered.alerts] == [first, second]
     assert recovered.unreadable == 1
+
+
+def test_the_kit_comes_back_but_for_what_is_not_watched_any_more() -> None:
+    town = Town()
+    town.connect("gateway", "wall")
+    states = {name: freeze_device(each, town.now, BOOT) for name, each in kit(town).items()}
+    entries = [
+        Entry("seen", 1, device_id="wall", state=states["wall"]),
+        Entry("uninstalled", 1, device_id="gateway", state=states["gateway"], is_open=False),
+        Entry("seen", 1, device_id="spoilt", state=b""),
+    ]
+    recovered = recover(entries, town.now, boot=BOOT)
+    assert recovered.kit == (kit(town)["wall"],)
+    assert (recovered.alerts, recovered.unreadable) == ((), 1)
 
 
 def test_closed_alerts_matter_for_as_long_as_a_retry_may_come() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from dispatch.journal.faults import Damaged, ForeignFile, NewerFormat
 from dispatch.journal.lines import insert, line_of, note
-from dispatch.journal.schema import open_file, open_reader, quick_check, read_head
+from dispatch.journal.schema import FORMAT, open_file, open_reader, quick_check, read_head
 from tests.journal.samples import entry, overwrite
 
 MAX_BYTES = 2**30
@@ -93,7 +93,7 @@ def test_an_empty_file_of_a_crash_at_creation_is_a_new_one(path: Path):
 def test_a_newer_format_is_refused_and_left_alone(path: Path):
     open_file(path, MAX_BYTES).close()
     with closing(sqlite3.connect(path)) as newer:
-        newer.execute("PRAGMA user_version = 2")
+        newer.execute(f"PRAGMA user_version = {FORMAT + 1}")
     before = path.read_bytes()
     with pytest.raises(NewerFormat, match="Run the newer release"):
         open_file(path, MAX_BYTES)

@@ -14,9 +14,19 @@ from dispatch.store.enrolment import Enrolment, devices, issue_codes, keep_token
 from dispatch.store.errors import Refused
 from dispatch.store.pool import connected, open_pool
 from protocol import messages
+from protocol.codec import encode
 from protocol.vocabulary import FoundBy
 from tests.journal.drained import JOURNAL_ID, drain_all, rows
-from tests.journal.entries import CLOSED, RECEIVED_AT_MS, MemoryLog, alert_id, entry, view
+from tests.journal.entries import (
+    CLOSED,
+    RECEIVED_AT_MS,
+    MemoryLog,
+    alert_id,
+    device_entry,
+    entry,
+    trouble,
+    view,
+)
 from tests.store.conftest import TEMPLATE, Server
 from tests.store.on_asyncio import on_asyncio
 from tests.store.samples import fill
@@ -290,6 +300,18 @@ QUESTIONS = {
     "deliveries_of_a_device_in_time": """
         SELECT alert_id FROM deliveries WHERE device_id = 'patrol-7'
         AND delivered_at > now() - interval '1 day' ORDER BY delivered_at""",
+    "open_troubles_by_age": """
+        SELECT trouble_id FROM troubles
+        WHERE closed_at IS NULL AND opened_at < now() - interval '7 days' ORDER BY opened_at""",
+    "open_troubles_of_a_front": """
+        SELECT trouble_id FROM troubles WHERE closed_at IS NULL AND front_id = 'f-7'
+        ORDER BY opened_at""",
+    "troubles_of_a_device_in_time": """
+        SELECT trouble_id FROM troubles WHERE device_id = 'panel-7'
+        AND opened_at > now() - interval '1 year' ORDER BY opened_at DESC""",
+    "closed_troubles_by_age": """
+        SELECT trouble_id FROM troubles WHERE closed_at < now() - interval '270 days'
+        ORDER BY closed_at LIMIT 100""",
 }
 FILL = """
     WITH n AS (SELECT n, n % 100 = 0 AS open, now() - n * interval '20 minutes' AS at
@@ -309,6 +331,16 @@ FILL = """
                        THEN floor(extract(epoch FROM at) * 1000)::bigint + 600000 END))
     FROM n
 """
+FILL_TROUBLES = """
+    INSERT INTO troubles (trouble_id, view)
+    SELECT 't' || n, $1::jsonb || jsonb_build_object(
+        'trouble_id', 't' || n, 'device_id', 'panel-' || n % 900, 'front_id', 'f-' || n % 300,
+        'opened_at_ms', floor(extract(epoch FROM at) * 1000)::bigint,
+        'closed_at_ms', CASE WHEN n % 20 > 0
+            THEN floor(extract(epoch FROM at) * 1000)::bigint + 600000 END)
+    FROM (SELECT n, now() - n * interval '20 minutes' AS at
+          FROM generate_series(1, 20000) AS n) AS filled
+"""
 FILL_EVENTS = """
     INSERT INTO alert_events
     SELECT gen_random_uuid(), 3 * row_number() OVER () + n, alert_id, received_at, 'signal', '',
@@ -327,15 +359,16 @@ async def test_each_question_is_answered_by_the_index_named_after_it(dsn: str) -
     plans: dict[str, str] = {}
     async with open_pool(dsn) as pool, connected(pool, 60) as connection:
         await connection.execute(FILL, view(1, 1).decode())
+        await connection.execute(FILL_TROUBLES, encode(trouble("t", "panel")).decode())
         await connection.execute(FILL_EVENTS)
         await connection.execute(FILL_DELIVERIES)
-        await connection.execute("VACUUM ANALYZE alerts, alert_events, deliveries")
+        await connection.execute("VACUUM ANALYZE alerts, alert_events, deliveries, troubles")
         for index, question in QUESTIONS.items():
             plan: list[Any] = await connection.fetch(f"EXPLAIN {question}")
             plans[index] = "\n".join(row[0] for row in plan)
         indexes = await connection.fetch(
             "SELECT indexname FROM pg_indexes"
-            " WHERE tablename IN ('alerts', 'alert_events', 'deliveries')"
+            " WHERE tablename IN ('alerts', 'alert_events', 'deliveries', 'troubles')"
             " AND indexname NOT LIKE '%pkey' AND indexdef LIKE '%btree%'"
         )
     assert {row[0] for row in indexes} == QUESTIONS.keys()
@@ -350,7 +383,81 @@ async def test_every_table_and_the_columns_that_need_it_are_explained(dsn: str) 
         silent = await rows(
             pool,
             "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname IN ('alerts',"
-            " 'alert_events', 'deliveries', 'journals', 'journal_refused')"
+            " 'alert_events', 'deliveries', 'journals', 'journal_refused', 'kit', 'troubles')"
             " AND obj_description(oid) IS NULL",
         )
     assert silent == []
+
+
+# --- the kit --------------------------------------------------------------------------------------
+
+OPENED, CLOSED_TROUBLE = "trouble_opened", "trouble_closed"
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@on_asyncio
+async def test_of_a_device_the_newest_is_kept_until_it_is_not_watched(
+    dsn: str, at_once: bool
+) -> None:
+    log = MemoryLog()
+    async with open_pool(dsn) as pool:
+        for line in (
+            device_entry("wall", "installed", last_seen_ms=RECEIVED_AT_MS),
+            device_entry("panel", last_seen_ms=RECEIVED_AT_MS, battery_percent=80),
+            device_entry("wall", last_seen_ms=RECEIVED_AT_MS + 9_000, tested_ms=RECEIVED_AT_MS),
+            device_entry("gone", "installed", last_seen_ms=RECEIVED_AT_MS),
+            device_entry("gone", "uninstalled", is_open=False),
+        ):
+            log.append(line)
+            if not at_once:
+                await drain_all(log, pool)
+        await drain_all(log, pool)
+        assert await rows(
+            pool,
+            "SELECT device_id, last_seen_at, battery_percent, tested_at, test_due_at FROM kit"
+            " ORDER BY 1",
+        ) == [
+            ("panel", RECEIVED_AT, 80, None, None),
+            ("wall", RECEIVED_AT + timedelta(seconds=9), None, RECEIVED_AT, None),
+        ]
+        assert await rows(pool, "SELECT * FROM alert_events") == []
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@on_asyncio
+async def test_a_trouble_is_kept_as_it_was_shown_last(dsn: str, at_once: bool) -> None:
+    log = MemoryLog()
+    closed_at_ms = RECEIVED_AT_MS + 60_000
+    async with open_pool(dsn) as pool:
+        for line in (
+            device_entry("wall", OPENED, trouble=trouble("t1", "wall")),
+            device_entry("wall", OPENED, trouble=trouble("t2", "wall")),
+            device_entry("wall", CLOSED_TROUBLE, trouble=trouble("t1", "wall", closed_at_ms)),
+            device_entry("wall"),
+        ):
+            log.append(line)
+            if not at_once:
+                await drain_all(log, pool)
+        await drain_all(log, pool)
+        found = await rows(
+            pool,
+            "SELECT trouble_id, kind, device_id, role, front_id, opened_at, closed_at,"
+            " last_seen_at, battery_percent, view ->> 'device' FROM troubles ORDER BY 1",
+        )
+    seen_at = RECEIVED_AT - timedelta(minutes=3)
+    closed_at = RECEIVED_AT + timedelta(minutes=1)
+    rest = ("missing", "wall", "button", "f-manga", RECEIVED_AT)
+    assert found == [
+        ("t1", *rest, closed_at, seen_at, 15, "Botón"),
+        ("t2", *rest, None, seen_at, 15, "Botón"),
+    ]
+
+
+@on_asyncio
+async def test_an_open_trouble_is_not_deleted(dsn: str) -> None:
+    async with open_pool(dsn) as pool:
+        line = device_entry("wall", OPENED, trouble=trouble("t1", "wall"))
+        await drain_all(MemoryLog([line]), pool)
+        with pytest.raises(Refused, match="an open trouble is kept"):
+            async with connected(pool) as connection:
+                await connection.execute("DELETE FROM troubles")

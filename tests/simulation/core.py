@@ -66,6 +66,7 @@ class Core:
         self.keeper.recovered(recovered.alerts)
         self.vigil = Vigil(self.world.duties_after_restart())
         self.dispatcher.restore(recovered.alerts)
+        self.dispatcher.supervise(recovered.kit, now)
         self._look()
         self.drain.stir()
         self.world.agenda.after(KEEPER_LOOK_S, self._look_after)

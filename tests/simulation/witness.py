@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from dispatch.core.alert import Alert
-from dispatch.core.city import AT_ONCE_S
+from dispatch.core.deadlines import AT_ONCE_S
 from dispatch.core.effects import Effect, Record, Send
 from dispatch.core.limits import SIGNALS_PER_ALERT_REMEMBERED
 from protocol.limits import NEIGHBOUR_QUADRANTS_MAX, REPORTS_SHOWN, SECONDARY_QUADRANTS_MAX

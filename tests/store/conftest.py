@@ -26,6 +26,7 @@ EMPTY = """
     DELETE FROM people; DELETE FROM fronts; DELETE FROM devices;
     DELETE FROM editions; DELETE FROM quadrants; DELETE FROM active_edition;
     DELETE FROM false_alarms; DELETE FROM denials; DELETE FROM registry_changes;
+    DELETE FROM kit; DELETE FROM troubles;
     SELECT setval('registry_seq', 1, false);
 """
 SERIAL = count()

@@ -32,7 +32,12 @@ PARTS = """
         (gen_random_uuid(), 1, gen_random_uuid(), now() - interval '2 years', 'signal', '');
     INSERT INTO deliveries SELECT alert_id, 'patrol-1' FROM alerts;
     INSERT INTO journal_refused VALUES (gen_random_uuid(), 1, '', '', now()),
-        (gen_random_uuid(), 1, '', '', now() - interval '2 years')
+        (gen_random_uuid(), 1, '', '', now() - interval '2 years');
+    INSERT INTO troubles (trouble_id, view)
+    SELECT id, jsonb_build_object('trouble_id', id, 'kind', 'missing', 'device_id', 'wall',
+        'role', 'button', 'opened_at_ms', 0, 'closed_at_ms', closed_at_ms)
+    FROM (VALUES ('open', NULL), ('old', 1000),
+                 ('new', floor(extract(epoch FROM now()) * 1000)::bigint)) AS t (id, closed_at_ms)
 """
 OLD = sum(1 for days in range(365, 1001) if days % 10)
 
@@ -49,7 +54,7 @@ async def fill(pool: Pool) -> None:
 
 
 async def counts(pool: Pool) -> list[int]:
-    tables = ("alerts", "alert_events", "deliveries", "journal_refused")
+    tables = ("alerts", "alert_events", "deliveries", "journal_refused", "troubles")
     async with connected(pool) as connection:
         return [await connection.fetchval(f"SELECT count(*) FROM {name}") for name in tables]  # noqa: S608
 
@@ -63,7 +68,7 @@ async def test_old_closed_alerts_go_with_all_that_is_theirs(
         await fill(pool)
         assert await forget_alerts(pool, YEAR) == OLD
         left = 1000 - OLD
-        assert await counts(pool) == [left, left, left, 1]
+        assert await counts(pool) == [left, left, left, 1, 2]
         async with connected(pool) as connection:
             assert (
                 await connection.fetchval("SELECT count(*) FROM alerts WHERE state <> 'closed'")

@@ -3,7 +3,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.core.city import Deadlines
+from dispatch.core.deadlines import Deadlines
 
 
 def due_at(deadlines: Deadlines, now_s: float) -> list[str]:

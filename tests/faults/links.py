@@ -20,7 +20,17 @@ from tests.faults.audit import missing_in
 from tests.faults.ledger import PATIENCE_S, now_s
 from tests.faults.load import Handheld, Line
 from tests.faults.rig import SLOW_READER, Rig
-from tests.faults.trial import FULL, CannotTry, Row, Scale, Trial, progress, three_phases, trial
+from tests.faults.trial import (
+    FULL,
+    CannotTry,
+    Row,
+    Scale,
+    Trial,
+    progress,
+    three_phases,
+    trial,
+    unfelt_by_others,
+)
 from tests.live.program import free_port
 from tests.live.test_faults import UPGRADE, masked
 
@@ -109,6 +119,7 @@ def slow_reader(row: Row, rig: Rig, scale: Scale) -> None:
 
     with rig.another_core("slow-reader"), trial(row, rig, scale) as one:
         three_phases(one, read_slowly)
+        unfelt_by_others(one, lambda: a_byte_a_second(rig, SLOW_READER))
         one.audit()
         one.unfelt()
         one.expect(max(grown) < READER_MAX_BYTES, f"the core grew by {max(grown)} bytes")

@@ -1,9 +1,10 @@
 """One fault: presses before it, during it and after it, and then what became of each."""
 
+import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,6 +20,9 @@ from tests.faults.audit import (
 from tests.faults.ledger import Ledger, now_s, percentile
 from tests.faults.rig import Rig
 
+WINDOWS: Final = 5
+FELT_FROM: Final = 1.1
+"""A p99 of so many times the usual one is felt."""
 SHOWN_MAX: Final = 5
 """Of what is wrong, so many examples are given."""
 
@@ -170,6 +174,36 @@ def three_phases(one: Trial, fault: Callable[[Trial], Any]) -> None:
     row.before_ms = percentile(ledger.latencies_ms(started_s, began_s), 0.99)
     row.during_ms = percentile(ledger.latencies_ms(began_s, ended_s), 0.99)
     row.after_ms = percentile(ledger.latencies_ms(calm_s, over_s), 0.99)
+
+
+def unfelt_by_others(one: Trial, fault: Callable[[], AbstractContextManager[None]]) -> None:
+    """Compare p99 with the fault to p99 without: medians of windows that take turns.
+
+    A tenth more is allowed, or as much as the windows without it differ among themselves: on a
+    machine that others use too, that is more. Both are on the row.
+    """
+    without_ms, with_ms = [], []
+    for _ in range(WINDOWS):
+        without_ms.append(_window_p99_ms(one))
+        with fault():
+            with_ms.append(_window_p99_ms(one))
+    usual_ms = statistics.median(without_ms)
+    ratio = statistics.median(with_ms) / usual_ms
+    least, most = min(without_ms) / usual_ms, max(without_ms) / usual_ms
+    one.note(
+        f"others' p99 {ratio:.2f} x, medians of {WINDOWS} windows each way;"
+        f" without it they are {least:.2f} to {most:.2f} x"
+    )
+    one.expect(ratio <= max(FELT_FROM, most), f"others feel it: p99 {ratio:.2f} x")
+
+
+def _window_p99_ms(one: Trial) -> float:
+    started_s = now_s()
+    one.ledger.more(stored=one.scale.phase // 3)
+    p99_ms = percentile(one.ledger.latencies_ms(started_s, now_s()), 0.99)
+    if p99_ms is None:
+        raise TimeoutError("no press was shown")
+    return p99_ms
 
 
 def progress(fault: str, what: str) -> None:

@@ -98,7 +98,7 @@ class Program:
         # Not under pytest's directory: PostgreSQL is another user's when the tests run as root.
         self.home = Path(tempfile.mkdtemp(prefix="cuadrante-live-"))
         self.lines: list[str] = []
-        self.port = free_port()
+        self.port, self.console_port = free_port(), free_port()
         """The same after a restart, so that clients find it again."""
         self.codes: dict[str, str] = {}
         self.tokens: dict[str, str] = {}
@@ -108,7 +108,7 @@ class Program:
             **{key: value for key, value in os.environ.items() if not key.startswith(PREFIX)},
             "CUADRANTE_DATA_DIR": str(self.home / "var"),
             "CUADRANTE_PORT": str(self.port),
-            "CUADRANTE_CONSOLE_PORT": "0",
+            "CUADRANTE_CONSOLE_PORT": str(self.console_port),
             "CUADRANTE_CONNECTIONS_MAX": "200",
             "CUADRANTE_GATEWAY_PANEL_PORT": "0",
             "CUADRANTE_GATEWAY_BUTTON_PORT": "0",
@@ -268,13 +268,7 @@ class Program:
 
     @property
     def console_url(self) -> str:
-        """Where the console listens now; it may have been restarted elsewhere."""
-        ready = [
-            json.loads(line)
-            for line in self.lines
-            if line.startswith("{") and '"child_ready"' in line and '"console"' in line
-        ]
-        return f"http://localhost:{ready[-1]['details']['port']}"
+        return f"http://localhost:{self.console_port}"
 
     @property
     def url(self) -> str:

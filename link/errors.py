@@ -36,6 +36,10 @@ CLOSED_BECAUSE: Final = MappingProxyType(
         CloseCode.TOO_MANY_ERRORS: Text(
             "Se enviaron demasiados mensajes con errores.", "Too many faulty frames were sent."
         ),
+        CloseCode.REGISTRY_BEHIND: Text(
+            "El servidor arrancó sin su base de datos y aún no conoce este dispositivo.",
+            "The server started without its database and does not know this device yet.",
+        ),
         CloseCode.BAD_CREDENTIALS: Text(
             "El servidor no conoce este dispositivo o su clave no es la suya.",
             "The server does not know this device, or its token is wrong.",

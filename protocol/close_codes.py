@@ -24,6 +24,9 @@ class CloseCode(IntEnum):
     """Nothing was heard from the client for too long."""
     TOO_MANY_ERRORS = 4005
     """More faulty frames than one connection may send."""
+    REGISTRY_BEHIND = 4006
+    """The device is unknown or its token is wrong, for all that a server knows that started without
+    its database."""
     BAD_CREDENTIALS = 4500
     """The device is unknown or its token is wrong."""
     REVOKED = 4501

@@ -106,15 +106,28 @@ class Removed:
     id: str
 
 
-Change = Person | Front | Device | Removed | EditionActivated
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """Every change that was committed until now is in force."""
+
+
+Change = Person | Front | Device | Removed | EditionActivated | CaughtUp
 """One change of the registry: a new or altered thing as a whole, or its removal."""
 
 
 class Registry:
     """The lookups that decisions need. Mutable, owned by the dispatcher alone."""
 
-    def __init__(self, locator: Locator, things: Iterable[Person | Front | Device] = ()) -> None:
+    def __init__(
+        self,
+        locator: Locator,
+        things: Iterable[Person | Front | Device] = (),
+        *,
+        is_behind: bool = False,
+    ) -> None:
         self.locator = locator
+        self.is_behind = is_behind
+        """It is a copy that may lack what was changed last: whom it does not know may exist."""
         self.people: dict[str, Person] = {}
         self.fronts: dict[str, Front] = {}
         self.devices: dict[str, Device] = {}
@@ -143,6 +156,8 @@ class Registry:
                 self._index(change)
             case EditionActivated():
                 self.locator = change.locator
+            case CaughtUp():
+                self.is_behind = False
             case Removed():
                 self._remove(change)
 

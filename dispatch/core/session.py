@@ -155,6 +155,8 @@ class Session:
         device = registry.devices.get(hello.device_id)
         proven = credentials.matches(hello.token, device.token_hash if device else None)
         if device is None or not proven:
+            if registry.is_behind:
+                return self._end(CloseCode.REGISTRY_BEHIND, now)
             return self._end(CloseCode.BAD_CREDENTIALS, now)
         if device.revoked:
             return self._end(CloseCode.REVOKED, now, device.device_id)
@@ -189,8 +191,9 @@ class Session:
         registry = self._dispatcher.city.registry
         device = registry.by_code_hash(credentials.code_digest(enrol.code))
         if device is None or device.revoked or now.wall_ms >= device.code_expires_at_ms:
-            code = ErrorCode.ENROLMENT_REFUSED
-            return self._faulty(Fault(code, "", field="code", about="enrol", ref=enrol.ref), now)
+            refused = Fault(ErrorCode.ENROLMENT_REFUSED, "", "code", about="enrol", ref=enrol.ref)
+            unsure = Fault(ErrorCode.UNAVAILABLE, "", about="enrol", ref=enrol.ref)
+            return self._faulty(unsure if registry.is_behind else refused, now)
         return [IssueToken(self.session_id, device.device_id)]
 
     def _faulty(self, fault: Fault, now: Moment) -> list[Effect]:

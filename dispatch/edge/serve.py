@@ -17,7 +17,7 @@ from dispatch.core.dispatcher import Dispatcher
 from dispatch.core.effects import Append, IssueToken
 from dispatch.core.events import Tick
 from dispatch.core.facts import Fact
-from dispatch.core.registry import Change, Registry
+from dispatch.core.registry import CaughtUp, Change, Registry
 from dispatch.edge.bounds import CERTIFICATE_CHECK_S, CLOSE_GRACE_S, DRAIN_NOTICE_S
 from dispatch.edge.clock import read_clock
 from dispatch.edge.decision_log import DecisionLog
@@ -110,7 +110,7 @@ class Core:
     def __init__(
         self, opened: OpenedRegistry, pool: Pool, options: CoreOptions, logs: BackgroundWriter
     ) -> None:
-        registry = Registry(opened.locator, opened.things)
+        registry = Registry(opened.locator, opened.things, is_behind=opened.is_copy)
         self.copy = RegistryCopy(options.registry_folder, registry, opened.mark, opened.kept)
         self._mark = opened.mark
         self._pool = pool
@@ -240,6 +240,8 @@ class Core:
         if status.live != self._health.is_registry_live:
             log.info("registry_feed", live=status.live, reason=status.reason)
         self._health.is_registry_live = status.live
+        if status.live:
+            self._change(CaughtUp())
 
 
 def _spare_the_collector() -> None:

@@ -8,7 +8,7 @@ from dispatch.core.effects import CloseSession, Effect, IssueToken
 from dispatch.core.events import TokenKept
 from dispatch.core.facts import FactKind
 from dispatch.core.moment import Moment
-from dispatch.core.registry import Device
+from dispatch.core.registry import CaughtUp, Device
 from dispatch.core.session import Session
 from protocol.close_codes import CloseCode
 from protocol.limits import (
@@ -108,6 +108,20 @@ def test_whoever_does_not_is_closed_for_good_and_not_told_why(device, token):
     assert it.closed_with is CloseCode.BAD_CREDENTIALS
     assert it.town.got(it.name, Welcome) == []
     assert it.town.reasons(FactKind.REFUSED) == ["bad_credentials"]
+
+
+def test_whom_a_copy_of_the_registry_does_not_know_may_come_again():
+    """It may have been enrolled in the last second before the server was killed."""
+    it = line()
+    it.town.city.registry.is_behind = True
+    it.hello("nobody")
+    assert it.closed_with is CloseCode.REGISTRY_BEHIND
+    again = Line(it.town, 501)
+    again.say({"type": "enrol", "code": "WRONG"})
+    assert again.errors() == [("unavailable", None)]
+    it.town.handle(CaughtUp())
+    again.hello("nobody")
+    assert again.closed_with is CloseCode.BAD_CREDENTIALS
 
 
 def test_a_revoked_device_with_its_old_token_is_told_that():

@@ -23,7 +23,7 @@ from dispatch.store.enrolment import issue_code, revoke
 from dispatch.store.pool import Pool, open_pool
 from protocol import PATH
 from protocol.close_codes import CloseCode
-from protocol.messages import Enrol, Enrolled, Error, Notice, Receipt
+from protocol.messages import Enrol, Enrolled, Error, Hello, Notice, Receipt
 from protocol.vocabulary import ErrorCode, NoticeCode, Role
 from tests.edge.town import PATIENCE_S, Peer, on_uvloop, open_peer, press
 from tests.store.conftest import Server, execute
@@ -159,6 +159,25 @@ async def test_without_its_database_it_serves_on_and_says_so(
         await asyncio.to_thread(server.start)
         await until_warned(url, [])
         await traded(url, code)
+
+
+@on_uvloop
+async def test_started_without_its_database_it_tells_nobody_to_stay_away(
+    server: Server, dsn: str, logs: BackgroundWriter, tmp_path: Path
+) -> None:
+    async def closed_with(url: str) -> int:
+        async with open_peer(url) as peer:
+            await peer.say(Hello(device_id="enrolled-just-now", token="unknown yet"))
+            return await peer.closed_with()
+
+    async with serving(dsn, logs, tmp_path):
+        pass  # it leaves a copy of the registry
+    await asyncio.to_thread(server.stop)
+    async with serving(dsn, logs, tmp_path) as url:
+        assert await closed_with(url) == CloseCode.REGISTRY_BEHIND
+        await asyncio.to_thread(server.start)
+        await until_warned(url, [])
+        assert await closed_with(url) == CloseCode.BAD_CREDENTIALS
 
 
 @on_uvloop

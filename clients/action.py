@@ -1,19 +1,26 @@
 """Something done to an alert, until the server shows or refuses it."""
 
-from typing import Final
+from typing import Final, TypeAlias
 
 from clients.answer import Answer
 from clients.errors import ActionRefused
-from protocol.messages import Accept, Alert, Arrive, Close, Error
-from protocol.vocabulary import AlertState, ErrorCode
+from protocol.messages import Accept, Alert, Arrive, Close, Error, Silence
+from protocol.vocabulary import AlertState, ErrorCode, SirenState
 
+Deed: TypeAlias = Accept | Arrive | Close | Silence
+"""What may be done to an alert."""
+
+_HEARD: Final = frozenset({SirenState.ASKED, SirenState.SOUNDING})
 _OVER: Final = frozenset({ErrorCode.ALREADY_CLOSED, ErrorCode.UNKNOWN_ALERT})
 
 
-def shows(alert: Alert, message: Accept | Arrive | Close, device_id: str) -> bool:
+def shows(alert: Alert, message: Deed, device_id: str) -> bool:
     """Say whether this state of the alert is what `device_id` asked for with `message`."""
     if isinstance(message, Close):
         return alert.state is AlertState.CLOSED and alert.outcome is message.outcome
+    if isinstance(message, Silence):
+        is_heard = any(siren.state in _HEARD for siren in alert.sirens)
+        return alert.state is AlertState.CLOSED or not is_heard
     if alert.owner is None or alert.owner.device_id != device_id:
         return False
     if isinstance(message, Arrive):
@@ -22,9 +29,9 @@ def shows(alert: Alert, message: Accept | Arrive | Close, device_id: str) -> boo
 
 
 class Action:
-    """One accept, arrive or close under way. Its caller waits for `answer`."""
+    """One accept, arrive, close or silence under way. Its caller waits for `answer`."""
 
-    def __init__(self, message: Accept | Arrive | Close) -> None:
+    def __init__(self, message: Deed) -> None:
         self.message = message
         self.answer: Answer[Alert] = Answer()
         self.sent = 0

@@ -7,20 +7,20 @@ called. One that is killed in the milliseconds between comes back with the state
 from collections import OrderedDict
 from typing import Final
 
-from clients.action import shows
-from protocol.messages import Accept, Alert, Arrive, Close
+from clients.action import Deed, shows
+from protocol.messages import Alert
 
 ALERTS_REMEMBERED: Final = 16
 """The newest: what the server may forget is milliseconds old, and all of it fits one burst."""
 
 
 class Done:
-    """The last accept, arrive and close of each alert, with the version that showed it."""
+    """The last of each deed of each alert, with the version that showed it."""
 
     def __init__(self) -> None:
-        self._of: OrderedDict[str, dict[type, tuple[Accept | Arrive | Close, int]]] = OrderedDict()
+        self._of: OrderedDict[str, dict[type, tuple[Deed, int]]] = OrderedDict()
 
-    def note(self, message: Accept | Arrive | Close, shown: Alert) -> None:
+    def note(self, message: Deed, shown: Alert) -> None:
         """Remember what an alert's state has shown to be done."""
         of_alert = self._of.setdefault(message.alert_id, {})
         of_alert.pop(type(message), None)
@@ -29,7 +29,7 @@ class Done:
         if len(self._of) > ALERTS_REMEMBERED:
             self._of.popitem(last=False)
 
-    def forgotten(self, alert: Alert, device_id: str) -> list[Accept | Arrive | Close]:
+    def forgotten(self, alert: Alert, device_id: str) -> list[Deed]:
         """Return what this state should show and does not, in the order in which it was done.
 
         Of a newer state nothing: what it does not show was undone by somebody.

@@ -9,22 +9,21 @@ from typing import Self
 
 import trio
 
-from clients.action import Action
+from clients.action import Action, Deed
 from clients.board import Board
 from clients.done import Done
 from link.connection import Link, LinkState, kept_up
 from link.enrolment import Credentials
 from link.feed import Feed, Reader
 from protocol.messages import (
-    Accept,
     Alert,
     AnyServerMessage,
-    Arrive,
     Close,
     Command,
     Duty,
     Error,
     Notice,
+    Silence,
     Welcome,
 )
 from protocol.vocabulary import NoticeCode, Outcome
@@ -118,6 +117,13 @@ class Watch:
         ref = self._ref("close")
         await self._act(Close(alert_id=alert_id, outcome=outcome, note=note, ref=ref))
 
+    async def silence(self, alert_id: str) -> None:
+        """Have an alert's sirens fall silent. Waits until each says so, or its time is over.
+
+        Raises `ActionRefused`, as `close` does.
+        """
+        await self._act(Silence(alert_id=alert_id, ref=self._ref("silence")))
+
     # --- the link's owner ------------------------------------------------------------------------
 
     def greeted(self, welcome: Welcome) -> None:
@@ -150,7 +156,7 @@ class Watch:
     def _ref(self, verb: str) -> str:
         return f"{verb}-{next(self._refs)}"
 
-    async def _act(self, message: Accept | Arrive | Close) -> Alert | None:
+    async def _act(self, message: Deed) -> Alert | None:
         action = Action(message)
         ref = message.ref or ""
         self._actions[ref] = action

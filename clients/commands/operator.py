@@ -1,5 +1,6 @@
-"""`python -m clients.operator`: watch every alert, close one."""
+"""`python -m clients.operator`: watch every alert, silence or close one."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import trio
@@ -50,6 +51,32 @@ def watch(
 
 
 @main.command()
+def silence(
+    alert_id: Annotated[str, typer.Argument(help="Número de la alerta · The alert's id.")],
+    *,
+    timeout: Annotated[float, typer.Option(min=0, help="Segundos de espera · Seconds.")] = 30,
+    server: ServerOption = DEFAULT_SERVER,
+    credentials: CredentialsOption = None,
+    ca: CaOption = None,
+) -> None:
+    """Calla las sirenas de una alerta · Silence an alert's sirens."""
+    context = ssl_context(ca)
+
+    async def command(screen: Screen) -> ExitCode:
+        known = credentials_for(credentials, Role.OPERATOR, Role.SUPERVISOR)
+        operator = Operator(server, known, ssl_context=context)
+        return await _done_in_time(
+            screen,
+            operator,
+            lambda: operator.silence(alert_id),
+            Text("En silencio.", "Silent."),
+            timeout,
+        )
+
+    run(command)
+
+
+@main.command()
 def close(
     alert_id: Annotated[str, typer.Argument(help="Número de la alerta · The alert's id.")],
     *,
@@ -66,12 +93,29 @@ def close(
     async def command(screen: Screen) -> ExitCode:
         known = credentials_for(credentials, Role.OPERATOR, Role.SUPERVISOR)
         operator = Operator(server, known, ssl_context=context)
-        async with operator, beside(lambda: screen.follow_link(operator.states())):
-            with trio.move_on_after(timeout):
-                await operator.close(alert_id, outcome, note)
-                screen.say(Text("Cerrada.", "Closed."), style="bold green")
-                return ExitCode.DONE
-        screen.trouble(Text("El servidor no respondió a tiempo.", "No answer in time."))
-        return ExitCode.LATE
+        return await _done_in_time(
+            screen,
+            operator,
+            lambda: operator.close(alert_id, outcome, note),
+            Text("Cerrada.", "Closed."),
+            timeout,
+        )
 
     run(command)
+
+
+async def _done_in_time(
+    screen: Screen,
+    operator: Operator,
+    act: Callable[[], Awaitable[None]],
+    done: Text,
+    timeout_s: float,
+) -> ExitCode:
+    """Do one thing to an alert and say that it is done, or that it is not yet."""
+    async with operator, beside(lambda: screen.follow_link(operator.states())):
+        with trio.move_on_after(timeout_s):
+            await act()
+            screen.say(done, style="bold green")
+            return ExitCode.DONE
+    screen.trouble(Text("El servidor no respondió a tiempo.", "No answer in time."))
+    return ExitCode.LATE

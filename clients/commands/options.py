@@ -17,6 +17,7 @@ MODULE: Final = {
     Role.APP: "clients.app",
     Role.BUTTON: "clients.button",
     Role.PATROL: "clients.patrol",
+    Role.SIREN: "clients.siren",
     Role.OPERATOR: "clients.operator",
     Role.SUPERVISOR: "clients.operator",
 }

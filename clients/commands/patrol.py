@@ -38,6 +38,7 @@ class Conduct:
 
     accept: bool
     eta_s: int | None
+    silence_after_s: float | None
     arrive_after_s: float | None
     close_after_s: float | None
     outcome: Outcome
@@ -56,6 +57,9 @@ def watch(
     eta: Annotated[
         int | None, typer.Option(min=0, help="Segundos hasta llegar · Seconds until arrival.")
     ] = None,
+    silence_after: Annotated[
+        float | None, typer.Option(min=0, help="Segundos hasta callar las sirenas · then silence.")
+    ] = None,
     arrive_after: Annotated[
         float | None, typer.Option(min=0, help="Segundos hasta decir «llegué» · then arrive.")
     ] = None,
@@ -71,7 +75,7 @@ def watch(
     if context.invoked_subcommand is not None:
         return
     trusted = ssl_context(ca)
-    conduct = Conduct(accept, eta, arrive_after, close_after, outcome)
+    conduct = Conduct(accept, eta, silence_after, arrive_after, close_after, outcome)
 
     async def command(screen: Screen) -> ExitCode:
         known = credentials_for(credentials, Role.PATROL)
@@ -91,6 +95,9 @@ def watch(
 async def _answer(screen: Screen, patrol: Patrol, alert_id: str, conduct: Conduct) -> None:
     try:
         await patrol.accept(alert_id, eta_s=conduct.eta_s)
+        if conduct.silence_after_s is not None:
+            await trio.sleep(conduct.silence_after_s)
+            await patrol.silence(alert_id)
         if conduct.arrive_after_s is not None:
             await trio.sleep(conduct.arrive_after_s)
             await patrol.arrive(alert_id)

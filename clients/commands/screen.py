@@ -65,6 +65,8 @@ class Screen:
         self.say(Text(stamp + line.es, line.en), style="bold red" if is_new else "bold")
         for detail in words.details(alert) if is_new else ():
             self.say(detail, indent=4)
+        for seen in words.of_kit(alert):
+            self.say(seen, style="magenta", indent=4)
         for warning in words.warnings(alert):
             self.say(warning, style="yellow", indent=4)
 

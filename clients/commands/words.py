@@ -1,10 +1,20 @@
 """What neighbours and police read about a signal or an alert: Spanish, and English beside it."""
 
+import time
 from types import MappingProxyType
 from typing import Final
 
-from protocol.messages import Alert, LateStage, OwnerView, PlaceView, QuadrantView, Report, Text
-from protocol.vocabulary import AlertState, FoundBy, Kind, Outcome, Urgency
+from protocol.messages import (
+    Alert,
+    LateStage,
+    OwnerView,
+    PlaceView,
+    QuadrantView,
+    Report,
+    SirenView,
+    Text,
+)
+from protocol.vocabulary import AlertState, FoundBy, Kind, Outcome, SirenState, Urgency
 
 KIND: Final = MappingProxyType(
     {
@@ -54,6 +64,15 @@ FOUND_BY: Final = MappingProxyType(
         FoundBy.NONE: Text("lugar desconocido", "place unknown"),
     }
 )
+SIREN: Final = MappingProxyType(
+    {
+        SirenState.ASKED: Text("se le pidió sonar", "asked to sound"),
+        SirenState.SOUNDING: Text("SUENA", "sounds"),
+        SirenState.SILENT: Text("en silencio", "silent"),
+        SirenState.FAILED: Text("no suena: falla", "does not sound: failure"),
+        SirenState.UNREACHABLE: Text("no responde", "does not answer"),
+    }
+)
 STORED: Final = Text("Guardada.", "Stored.")
 """Of a press that survives whatever happens to the server."""
 
@@ -85,6 +104,16 @@ def details(alert: Alert) -> list[Text]:
     return [*lines, *(_report(report) for report in alert.reports)]
 
 
+def of_kit(alert: Alert) -> list[Text]:
+    """Say what the front's sirens do, and what its cameras have seen."""
+    lines = [_siren(siren) for siren in alert.sirens]
+    if alert.pictures:
+        seen = ", ".join(f"{each.camera} {_clock(each.taken_at_ms)}" for each in alert.pictures)
+        count = len(alert.pictures)
+        lines.append(Text(f"{count} imagen(es): {seen}", f"{count} picture(s)"))
+    return lines
+
+
 def warnings(alert: Alert) -> list[Text]:
     """Say what has gone wrong with an alert, or needs a decision."""
     lines = [_late(late) for late in alert.late]
@@ -96,6 +125,18 @@ def warnings(alert: Alert) -> list[Text]:
             )
         )
     return lines
+
+
+def _siren(siren: SirenView) -> Text:
+    word = SIREN[siren.state]
+    if siren.state is not SirenState.SOUNDING or siren.until_ms is None:
+        return Text(f"{siren.name}: {word.es}", f"siren {word.en}")
+    until = _clock(siren.until_ms)
+    return Text(f"{siren.name}: {word.es} hasta las {until}", f"siren {word.en} until {until}")
+
+
+def _clock(at_ms: int) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at_ms / 1000))
 
 
 def _where(place: PlaceView) -> Text:

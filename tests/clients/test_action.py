@@ -1,13 +1,15 @@
 import pytest
+from msgspec.structs import replace
 
-from clients.action import Action, shows
+from clients.action import Action, Deed, shows
 from clients.errors import ActionRefused
-from protocol.messages import Accept, Alert, Arrive, Close
-from protocol.vocabulary import AlertState, ErrorCode, Outcome
+from protocol.messages import Accept, Alert, Arrive, Close, Silence, SirenView
+from protocol.vocabulary import AlertState, ErrorCode, Outcome, SirenState
 from tests.clients.samples import alert, an_id, error, owner
 
 ME, OTHER = owner("patrol-1"), owner("patrol-2")
 ACCEPT, ARRIVE = Accept(alert_id=an_id()), Arrive(alert_id=an_id())
+SILENCE = Silence(alert_id=an_id())
 CLOSE = Close(alert_id=an_id(), outcome=Outcome.REAL)
 
 OPEN = alert()
@@ -20,13 +22,33 @@ FALSE = alert(state=AlertState.CLOSED, owned_by=ME, outcome=Outcome.FALSE_ALARM)
 
 @pytest.mark.parametrize(
     ("message", "shown_by"),
-    [(ACCEPT, [MINE, HERE]), (ARRIVE, [HERE]), (CLOSE, [REAL])],
+    [
+        (ACCEPT, [MINE, HERE]),
+        (ARRIVE, [HERE]),
+        (CLOSE, [REAL]),
+        (SILENCE, [OPEN, MINE, THEIRS, HERE, REAL, FALSE]),
+    ],
 )
 def test_an_action_is_shown_by_the_states_that_it_leads_to(
-    message: Accept | Arrive | Close, shown_by: list[Alert]
+    message: Deed, shown_by: list[Alert]
 ) -> None:
     states = [OPEN, MINE, THEIRS, HERE, REAL, FALSE]
     assert [state for state in states if shows(state, message, "patrol-1")] == shown_by
+
+
+@pytest.mark.parametrize(
+    ("states", "is_silent"),
+    [
+        ((), True),
+        ((SirenState.SILENT, SirenState.FAILED, SirenState.UNREACHABLE), True),
+        ((SirenState.SILENT, SirenState.SOUNDING), False),
+        ((SirenState.ASKED,), False),
+    ],
+)
+def test_silence_is_when_nothing_is_heard(states: tuple[SirenState, ...], is_silent: bool) -> None:
+    sirens = tuple(SirenView("siren-1", "Sirena", state, None) for state in states)
+    assert shows(replace(OPEN, sirens=sirens), SILENCE, "patrol-1") is is_silent
+    assert shows(replace(REAL, sirens=sirens), SILENCE, "patrol-1")
 
 
 async def test_another_alerts_state_answers_nothing() -> None:

@@ -1,11 +1,12 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from clients.commands.running import ExitCode
 from protocol.close_codes import CloseCode
-from protocol.messages import Close
-from protocol.vocabulary import AlertState, ErrorCode, Outcome
+from protocol.messages import Close, Silence, SirenView
+from protocol.vocabulary import AlertState, ErrorCode, Outcome, SirenState
 from tests.clients.commands.command import run, running
 from tests.clients.samples import OPERATOR, alert, an_id, error
 from tests.link.peer import peer
@@ -59,3 +60,17 @@ async def test_a_plain_address_elsewhere_is_refused_with_advice(home: Path) -> N
     code, output = await run(home, "operator", "watch", "--server", "ws://example.org/v1")
     assert code == ExitCode.FAILED
     assert "wss://" in output
+
+
+async def test_it_silences_an_alerts_sirens(home: Path) -> None:
+    siren = SirenView("siren-1", "Sirena", SirenState.SOUNDING, None)
+    async with peer() as server:
+        arguments = ("silence", an_id(), "--server", server.url)
+        async with running(home, "operator", *arguments) as command:
+            guest = await server.visit()
+            await guest.welcome(replace(alert(), sirens=(siren,)))
+            await guest.hear(Silence)
+            quiet = replace(siren, state=SirenState.SILENT)
+            await guest.say(replace(alert(version=2), sirens=(quiet,)))
+            await command.line("En silencio")
+            assert await command.ended() == ExitCode.DONE

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from clients.commands.running import ExitCode
-from protocol.messages import Accept, Arrive, Close, Delivered
+from protocol.messages import Accept, Arrive, Close, Delivered, Silence
 from protocol.vocabulary import AlertState, ErrorCode, Outcome
 from tests.clients.commands.command import running
 from tests.clients.samples import PATROL, alert, an_id, error, owner
@@ -18,7 +18,8 @@ def home(tmp_path: Path) -> Path:
 
 
 async def test_it_answers_an_alert_to_its_end_by_itself(home: Path) -> None:
-    conduct = ("--accept", "--eta", "240", "--arrive-after", "0", "--close-after", "0")
+    conduct = ("--accept", "--eta", "240", "--silence-after", "0")
+    conduct += ("--arrive-after", "0", "--close-after", "0")
     async with (
         peer() as server,
         running(home, "patrol", *conduct, "--server", server.url) as command,
@@ -27,6 +28,8 @@ async def test_it_answers_an_alert_to_its_end_by_itself(home: Path) -> None:
         await guest.welcome(alert())
         await guest.hear(Delivered)
         assert (await guest.hear(Accept)).eta_s == 240
+        await guest.say(alert(version=2, state=AlertState.ACCEPTED, owned_by=owner()))
+        await guest.hear(Silence)
         await guest.say(alert(version=2, state=AlertState.ACCEPTED, owned_by=owner()))
         await guest.hear(Arrive)
         await guest.say(alert(version=3, state=AlertState.ON_SCENE, owned_by=owner()))

@@ -1,9 +1,12 @@
+import time
+
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from clients.commands import words
-from protocol.messages import LateStage, Report
-from protocol.vocabulary import AlertState, FoundBy, Kind, Outcome, Urgency, Verdict
+from protocol.messages import LateStage, PictureView, Report, SirenView
+from protocol.vocabulary import AlertState, FoundBy, Kind, Outcome, SirenState, Urgency, Verdict
 from tests.clients.samples import PLACE, SENDER, alert, an_id, owner
 
 
@@ -15,6 +18,7 @@ from tests.clients.samples import PLACE, SENDER, alert, an_id, owner
         (words.URGENCY, Urgency),
         (words.OUTCOME, Outcome),
         (words.FOUND_BY, FoundBy),
+        (words.SIREN, SirenState),
     ],
 )
 def test_every_word_of_the_wire_can_be_said(
@@ -102,3 +106,20 @@ def test_warnings_tell_what_was_late_and_that_a_cancel_may_be_duress() -> None:
     assert words.warnings(alert()) == []
     over = msgspec.structs.replace(troubled, late=(), outcome=Outcome.REAL)
     assert words.warnings(over) == []
+
+
+def test_what_the_kit_does_and_saw_is_said() -> None:
+    at_ms = 1_760_000_000_000
+    until = time.strftime("%H:%M:%S", time.localtime(at_ms / 1000))
+    sirens = (
+        SirenView("s-1", "Portería", SirenState.SOUNDING, at_ms),
+        SirenView("s-2", "Parque", SirenState.UNREACHABLE, None),
+    )
+    picture = PictureView("p-1", "c-1", "Esquina", at_ms, "/v1/pictures/p-1.jpg")
+    lines = words.of_kit(replace(alert(), sirens=sirens, pictures=(picture, picture)))
+    assert [line.es for line in lines] == [
+        f"Portería: SUENA hasta las {until}",
+        "Parque: no responde",
+        f"2 imagen(es): Esquina {until}, Esquina {until}",
+    ]
+    assert words.of_kit(alert()) == []

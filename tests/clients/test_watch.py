@@ -6,6 +6,7 @@ import trio
 from clients.errors import ActionRefused
 from clients.operator import Operator
 from link.errors import Refused
+from protocol import MAX_FRAME_BYTES
 from protocol.close_codes import CloseCode
 from protocol.messages import Alert, Close, Command, Duty
 from protocol.vocabulary import Action, AlertState, ErrorCode, Outcome
@@ -160,4 +161,4 @@ async def test_a_note_that_no_frame_holds_is_the_callers_mistake() -> None:
     async with peer() as server, Operator(server.url, OPERATOR) as operator:
         await back(server, operator, alert())
         with pytest.raises(ValueError, match="bytes long"):
-            await operator.close(an_id(), Outcome.REAL, "x" * 9000)
+            await operator.close(an_id(), Outcome.REAL, "x" * MAX_FRAME_BYTES)

@@ -61,7 +61,7 @@ Latitude = Annotated[float, Meta(ge=-90, le=90, description="Degrees north, WGS 
 Longitude = Annotated[float, Meta(ge=-180, le=180, description="Degrees east, WGS 84.")]
 
 
-class Position(Struct, frozen=True):
+class Position(Struct, frozen=True, gc=False):
     """Where a device says that it is."""
 
     lat: Latitude
@@ -80,7 +80,7 @@ class Position(Struct, frozen=True):
     ) = None
 
 
-class Text(Struct, frozen=True):
+class Text(Struct, frozen=True, gc=False):
     """A sentence for people: Spanish (es-CO) first, English beside it."""
 
     es: str
@@ -90,7 +90,7 @@ class Text(Struct, frozen=True):
 # --- client to server ---------------------------------------------------------------------------
 
 
-class ClientMessage(Struct, frozen=True, tag_field="type", kw_only=True):
+class ClientMessage(Struct, frozen=True, tag_field="type", kw_only=True, gc=False):
     """What every message of a client may carry."""
 
     ref: Ref | None = None
@@ -192,7 +192,7 @@ class Sounded(ClientMessage, frozen=True, tag="sounded"):
 BatteryPercent = Annotated[int, Meta(ge=0, le=100, description="What is left of it.")]
 
 
-class Seen(Struct, frozen=True):
+class Seen(Struct, frozen=True, gc=False):
     """A device behind a gateway gave proof of life."""
 
     device_id: DeviceId
@@ -252,7 +252,7 @@ AnyClientMessage = (
 # --- server to client ---------------------------------------------------------------------------
 
 
-class ServerMessage(Struct, frozen=True, tag_field="type", kw_only=True):
+class ServerMessage(Struct, frozen=True, tag_field="type", kw_only=True, gc=False):
     """What the server says."""
 
 
@@ -284,7 +284,7 @@ class Enrolled(ServerMessage, frozen=True, tag="enrolled"):
     token: str
 
 
-class QuadrantView(Struct, frozen=True):
+class QuadrantView(Struct, frozen=True, gc=False):
     """A quadrant as people are shown it."""
 
     code: str
@@ -294,7 +294,7 @@ class QuadrantView(Struct, frozen=True):
     phone: str
 
 
-class PlaceView(Struct, frozen=True):
+class PlaceView(Struct, frozen=True, gc=False):
     """Where an alert is, and how sure that is."""
 
     lat: float | None
@@ -310,7 +310,7 @@ class PlaceView(Struct, frozen=True):
     runner_up: Annotated[str | None, Meta(description="Code of the nearest other quadrant.")]
 
 
-class SenderView(Struct, frozen=True):
+class SenderView(Struct, frozen=True, gc=False):
     """Who pressed. `false_alarms` marks a doubtful sender; it never silences one."""
 
     device_id: str
@@ -321,7 +321,7 @@ class SenderView(Struct, frozen=True):
     doubtful: bool
 
 
-class Report(Struct, frozen=True):
+class Report(Struct, frozen=True, gc=False):
     """One signal folded into the alert, with its own person and place."""
 
     signal_id: str
@@ -332,7 +332,7 @@ class Report(Struct, frozen=True):
     received_at_ms: int
 
 
-class FrontView(Struct, frozen=True):
+class FrontView(Struct, frozen=True, gc=False):
     """The neighbourhood front and what is around."""
 
     front_id: str
@@ -345,7 +345,7 @@ class FrontView(Struct, frozen=True):
     buttons: int
 
 
-class OwnerView(Struct, frozen=True):
+class OwnerView(Struct, frozen=True, gc=False):
     """The one patrol that answers."""
 
     device_id: str
@@ -355,7 +355,7 @@ class OwnerView(Struct, frozen=True):
     arrival_overdue: bool
 
 
-class Told(Struct, frozen=True):
+class Told(Struct, frozen=True, gc=False):
     """Who was told, and why they."""
 
     reach: Reach
@@ -368,7 +368,7 @@ class Told(Struct, frozen=True):
     delivered_to: Annotated[int, Meta(description="Handhelds that have shown it.")]
 
 
-class Escalation(Struct, frozen=True):
+class Escalation(Struct, frozen=True, gc=False):
     """How far the alert was raised for want of an answer."""
 
     step: Step
@@ -376,7 +376,7 @@ class Escalation(Struct, frozen=True):
     next_at_ms: int | None
 
 
-class Stages(Struct, frozen=True):
+class Stages(Struct, frozen=True, gc=False):
     """When each stage happened, by the server's clock (`pressed_at_ms` by the device's)."""
 
     pressed_at_ms: int | None = None
@@ -388,7 +388,7 @@ class Stages(Struct, frozen=True):
     closed_at_ms: int | None = None
 
 
-class LateStage(Struct, frozen=True):
+class LateStage(Struct, frozen=True, gc=False):
     """A stage that broke its latency budget."""
 
     stage: str
@@ -396,7 +396,7 @@ class LateStage(Struct, frozen=True):
     budget_ms: int
 
 
-class SirenView(Struct, frozen=True):
+class SirenView(Struct, frozen=True, gc=False):
     """What a siren of the front does about the alert."""
 
     device_id: str
@@ -405,7 +405,7 @@ class SirenView(Struct, frozen=True):
     until_ms: Annotated[int | None, Meta(description="When it falls silent by itself.")]
 
 
-class PictureView(Struct, frozen=True):
+class PictureView(Struct, frozen=True, gc=False):
     """A camera's picture of the alert."""
 
     picture_id: str
@@ -491,7 +491,7 @@ class Command(ServerMessage, frozen=True, tag="command"):
     for_s: Annotated[int | None, Meta(description="`sound`: for how long.")] = None
 
 
-class KitDevice(Struct, frozen=True):
+class KitDevice(Struct, frozen=True, gc=False):
     """A device behind a gateway, as the gateway must know it."""
 
     device_id: str

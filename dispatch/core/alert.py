@@ -16,7 +16,7 @@ from protocol.vocabulary import (
 )
 
 
-class Place(Struct, frozen=True):
+class Place(Struct, frozen=True, gc=False):
     """Where a signal comes from. Without coordinates there is only the location's `found_by`."""
 
     lat: float | None
@@ -27,7 +27,7 @@ class Place(Struct, frozen=True):
     location: Location
 
 
-class Press(Struct, frozen=True):
+class Press(Struct, frozen=True, gc=False):
     """One signal of an alert, as its sender is answered. `at_s` is monotonic."""
 
     signal_id: str
@@ -37,7 +37,7 @@ class Press(Struct, frozen=True):
     at_s: float
 
 
-class Folded(Struct, frozen=True):
+class Folded(Struct, frozen=True, gc=False):
     """A press that joined an alert after the one that raised it."""
 
     press: Press
@@ -45,7 +45,7 @@ class Folded(Struct, frozen=True):
     received_at_ms: int
 
 
-class Owner(Struct, frozen=True):
+class Owner(Struct, frozen=True, gc=False):
     """The patrol that answers. `due_s` is monotonic: when it is overdue."""
 
     device_id: str
@@ -54,7 +54,7 @@ class Owner(Struct, frozen=True):
     overdue: bool = False
 
 
-class Sounding(Struct, frozen=True):
+class Sounding(Struct, frozen=True, gc=False):
     """What a siren is to do about the alert, and what it does as far as we know. Monotonic times.
 
     It falls silent by itself at `until_s`, which is None once that is over; `answer_by_s` is set
@@ -68,7 +68,7 @@ class Sounding(Struct, frozen=True):
     """Whether it should sound; no longer once somebody has silenced it."""
 
 
-class Picture(Struct, frozen=True):
+class Picture(Struct, frozen=True, gc=False):
     """What a camera saw of the alert. The picture itself is kept elsewhere, under its id."""
 
     picture_id: str
@@ -76,7 +76,7 @@ class Picture(Struct, frozen=True):
     taken_at_ms: int
 
 
-class StageTimes(Struct):
+class StageTimes(Struct, gc=False):
     """Wall-clock milliseconds of what has happened, None of what has not."""
 
     pressed_at_ms: int | None = None
@@ -88,7 +88,7 @@ class StageTimes(Struct):
     closed_at_ms: int | None = None
 
 
-class Alert(Struct):
+class Alert(Struct, gc=False):
     """The facts of one alert. Its id is the id of the signal that raised it.
 
     Times ending in `_s` are monotonic; None means that nothing is due.

@@ -51,7 +51,7 @@ FAMILY: Final = MappingProxyType(
 )
 
 
-class Judgement(Struct, frozen=True):
+class Judgement(Struct, frozen=True, gc=False):
     """The verdict, and the alert that the signal belongs to unless it is the first of one.
 
     No verdict: the id is already another device's, which is a conflict and never a merge.

@@ -11,7 +11,7 @@ from protocol.close_codes import CloseCode
 from protocol.messages import AnyServerMessage
 
 
-class Send(Struct, frozen=True):
+class Send(Struct, frozen=True, gc=False):
     """One frame, encoded once, to every device named that is connected."""
 
     devices: tuple[str, ...]
@@ -22,34 +22,34 @@ class Send(Struct, frozen=True):
     """The message as it is written on the wire, where it was written already for the journal."""
 
 
-class Reply(Struct, frozen=True):
+class Reply(Struct, frozen=True, gc=False):
     """One frame to a session, whether or not its device is known yet."""
 
     session_id: int
     message: AnyServerMessage
 
 
-class CloseSession(Struct, frozen=True):
+class CloseSession(Struct, frozen=True, gc=False):
     """End a session after what was already sent to it."""
 
     session_id: int
     code: CloseCode
 
 
-class IssueToken(Struct, frozen=True):
+class IssueToken(Struct, frozen=True, gc=False):
     """Make a token for this device, keep its digest, and only then tell the session."""
 
     session_id: int
     device_id: str
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, gc=False):
     """A fact to put on the record."""
 
     fact: Fact
 
 
-class Append(Struct, frozen=True):
+class Append(Struct, frozen=True, gc=False):
     """Lines for the journal. `presses`, (alert id, signal id), wait to hear that they are stored.
 
     The core is told by the event `Stored`, or `NotStored`.

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """A fact, in the words of `dispatch.core.facts`, and the whole state of its subject after it.
 
     The subject is the alert or, where there is none, the device. `state` is as

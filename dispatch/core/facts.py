@@ -40,7 +40,7 @@ class FactKind(StrEnum):
     UNINSTALLED = "uninstalled"
 
 
-class Fact(Struct, frozen=True):
+class Fact(Struct, frozen=True, gc=False):
     """One decision. `reason` is a word of a closed set: a verdict, a denial, a step."""
 
     kind: FactKind

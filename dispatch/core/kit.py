@@ -12,7 +12,7 @@ from protocol.messages import Trouble
 from protocol.vocabulary import Role, TroubleKind
 
 
-class OpenTrouble(Struct, frozen=True):
+class OpenTrouble(Struct, frozen=True, gc=False):
     """One thing that is wrong with a device since `opened_at_ms`."""
 
     trouble_id: str

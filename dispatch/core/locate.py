@@ -32,7 +32,7 @@ assert ACCURACY_MAX_M <= RUNNER_UP_WITHIN_M  # noqa: S101 - one look around serv
 assert NEAREST_WITHIN_M <= RUNNER_UP_WITHIN_M  # noqa: S101
 
 
-class Location(Struct, frozen=True):
+class Location(Struct, frozen=True, gc=False):
     """Where a place is, in the words of one edition of the quadrants.
 
     `border_m` is the distance to the quadrant's border, from within for INSIDE and TIE, from

@@ -23,7 +23,7 @@ from protocol.messages import Cancel, PositionReport, Signal
 from protocol.vocabulary import Kind, Role, Urgency, Verdict
 
 
-class Heard(Struct, frozen=True):
+class Heard(Struct, frozen=True, gc=False):
     """One signal: who spoke, which device was pressed, where that is as far as we know."""
 
     speaker: Device

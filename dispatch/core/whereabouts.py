@@ -22,7 +22,7 @@ _FIXED: Final = frozenset({FoundBy.INSIDE, FoundBy.TIE, FoundBy.NEAREST})
 _EARTH_M_PER_DEG: Final = 111_195.0
 
 
-class Point(Struct, frozen=True):
+class Point(Struct, frozen=True, gc=False):
     """Coordinates, how sure they are, and where they were taken from.
 
     `source` is None for the fix of the press itself: then the locator says how it was found.
@@ -36,7 +36,7 @@ class Point(Struct, frozen=True):
     source: FoundBy | None = None
 
 
-class LastKnown(Struct, frozen=True):
+class LastKnown(Struct, frozen=True, gc=False):
     """The newest position that a device reported, and when (monotonic)."""
 
     position: Position

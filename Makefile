@@ -9,7 +9,7 @@ SECONDS ?=
 SEEDS ?= 10000
 INPUTS ?= 1000000
 
-.PHONY: demo run test lint types schema unit simulate faults fuzz clean
+.PHONY: demo run test lint types schema unit fast simulate faults fuzz clean
 
 demo: $(READY)  ## a city at work: server, handhelds, neighbours, buttons, and a live view
 	@$(PYTHON) -m clients.demo \
@@ -34,6 +34,9 @@ schema: $(READY)
 
 unit: $(READY)
 	$(PYTHON) -m pytest
+
+fast: $(READY)  ## a copy with the hot path compiled, in build/fast: python build/fast/server.py run
+	$(PYTHON) -m dispatch.compile build/fast
 
 simulate: $(READY)  ## the core through many seeds of faults, for the night
 	$(PYTHON) -m tests.simulation --seeds $(SEEDS)

@@ -165,7 +165,7 @@ class Session:
         self._heard_at_s = now.mono_s
         if device.role is Role.GATEWAY:
             self._frames_burst, self._frames_per_s = GATEWAY_FRAMES_BURST, GATEWAY_FRAMES_PER_S
-            self._frames = GATEWAY_FRAMES_BURST
+            self._frames = float(GATEWAY_FRAMES_BURST)
         effects = self._spend_code(device, now)
         event = Connected(self.session_id, device.device_id, hello.on_duty)
         return self._dispatcher.handle(event, now) + effects

@@ -170,13 +170,13 @@ def _check_the_board(city: City) -> None:
         place = alert.place
         if place.lat is not None and place.lon is not None:
             assert alert in board.open_near(place.lat, place.lon)
-    index: Any = board.__dict__
+    index: Any = board
     assert board.open_count == open_count
-    assert index["_by_signal"] == by_signal
-    assert {key: set(ids) for key, ids in index["_open_by_device"].items()} == {
+    assert index._by_signal == by_signal
+    assert {key: set(ids) for key, ids in index._open_by_device.items()} == {
         key: set(ids) for key, ids in by_device.items()
     }
-    assert {key: set(ids) for key, ids in index["_open_by_quadrant"].items()} == by_quadrant
-    in_cells = [alert_id for cell in index["_open_by_cell"].values() for alert_id in cell]
+    assert {key: set(ids) for key, ids in index._open_by_quadrant.items()} == by_quadrant
+    in_cells = [alert_id for cell in index._open_by_cell.values() for alert_id in cell]
     assert len(in_cells) == len(set(in_cells)) <= open_count
-    assert len(index["_closed"]) == len(board.alerts) - open_count
+    assert len(index._closed) == len(board.alerts) - open_count

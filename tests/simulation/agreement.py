@@ -38,8 +38,8 @@ def check_kept(world: "World", core: "Core") -> None:
 
 
 def _has_more_to_store(core: "Core") -> bool:
-    keeper: Any = vars(core.keeper)
-    return bool(core.log.waiting or keeper["_appended"] or keeper["_unkept"])
+    keeper: Any = core.keeper
+    return bool(core.log.waiting or keeper._appended or keeper._unkept)
 
 
 def _check_states(world: "World", core: "Core") -> None:

@@ -88,8 +88,8 @@ class Witness:
 
     def _check_bounds(self, core: "Core") -> None:
         city = core.city
-        index: Any = vars(city.deadlines)
-        reminders, alerts = len(index["_heap"]), len(city.board.alerts)
+        deadlines: Any = city.deadlines
+        reminders, alerts = len(deadlines._heap), len(city.board.alerts)
         if reminders > REMINDERS_PER_ALERT * (alerts + 1):
             raise Broken(BOUNDED, f"{reminders} reminders of {alerts} alerts")
         if city.changed or city.unkept:

@@ -1,7 +1,10 @@
 """A neighbour's app: the SDK's `App`, and `python -m clients.app` for a terminal."""
 
+from functools import cached_property
+
 from clients.sender import Sender
-from protocol.messages import Position, PositionReport
+from clients.troubles import Troubles
+from protocol.messages import AnyServerMessage, Position, PositionReport, Welcome
 
 
 class App(Sender):
@@ -18,7 +21,24 @@ class App(Sender):
     `NotStored` otherwise (`NotReceived` if there was no receipt at all); with an outbox, the next
     run goes on.
     A server that will not have this device back ends the block with `Refused`.
+
+    Whoever coordinates a front has in `app.troubles` what is wrong with its kit.
     """
+
+    @cached_property
+    def troubles(self) -> Troubles:
+        """What is wrong with the kit."""
+        return Troubles()
+
+    def greeted(self, welcome: Welcome) -> None:
+        """The receipts of every open press follow, and a coordinator's troubles."""
+        self.troubles.greeted()
+        super().greeted(welcome)
+
+    def heard(self, message: AnyServerMessage) -> None:
+        """Take receipts, errors and troubles."""
+        self.troubles.heard(message)
+        super().heard(message)
 
     def moved_to(self, position: Position) -> bool:
         """Report where the device is now; its open alert moves with it.

@@ -1,6 +1,10 @@
 """A control room's screen: the SDK's `Operator`, and `python -m clients.operator`."""
 
+from functools import cached_property
+
+from clients.troubles import Troubles
 from clients.watch import Watch
+from protocol.messages import AnyServerMessage, Welcome
 
 
 class Operator(Watch):
@@ -9,7 +13,24 @@ class Operator(Watch):
     async with Operator("wss://server/v1", credentials) as operator:
         async for alert in operator.alerts():
             print(alert.state, alert.escalation.step)
+
+    What is wrong with the kit is in `operator.troubles`.
     """
+
+    @cached_property
+    def troubles(self) -> Troubles:
+        """What is wrong with the kit."""
+        return Troubles()
+
+    def greeted(self, welcome: Welcome) -> None:
+        """Every open alert follows, and the newest troubles."""
+        self.troubles.greeted()
+        super().greeted(welcome)
+
+    def heard(self, message: AnyServerMessage) -> None:
+        """Take alerts, answers to actions, and troubles."""
+        self.troubles.heard(message)
+        super().heard(message)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from clients.commands.options import (
 )
 from clients.commands.running import ExitCode, run
 from clients.commands.screen import Screen
-from clients.commands.watching import print_alerts
+from clients.commands.watching import print_alerts, print_troubles
 from clients.operator import Operator
 from link.beside import beside
 from protocol.messages import Text
@@ -38,12 +38,13 @@ def watch(
     credentials: CredentialsOption = None,
     ca: CaOption = None,
 ) -> None:
-    """Muestra todas las alertas hasta Ctrl-C · Show every alert until Ctrl-C."""
+    """Muestra todas las alertas y fallas hasta Ctrl-C · Show every alert and trouble."""
     context = ssl_context(ca)
 
     async def command(screen: Screen) -> ExitCode:
         known = credentials_for(credentials, Role.OPERATOR, Role.SUPERVISOR)
-        async with Operator(server, known, ssl_context=context) as operator:
+        operator = Operator(server, known, ssl_context=context)
+        async with operator, beside(lambda: print_troubles(screen, operator.troubles)):
             await print_alerts(screen, operator)
         return ExitCode.DONE
 

@@ -3,9 +3,17 @@
 from collections.abc import Callable
 
 from clients.commands.screen import Screen
+from clients.troubles import Troubles
 from clients.watch import Watch
 from link.beside import beside
 from protocol.messages import Alert, Text
+
+
+async def print_troubles(screen: Screen, troubles: Troubles) -> None:
+    """Print what goes wrong with the kit, and what is right again, until cancelled."""
+    async for trouble in troubles.reader():
+        is_over = trouble.closed_at_ms is not None
+        screen.say(trouble.text, style="green" if is_over else "yellow")
 
 
 async def print_alerts(

@@ -15,6 +15,7 @@ from protocol.messages import (
     Stages,
     Text,
     Told,
+    Trouble,
 )
 from protocol.uuid7 import uuid7
 from protocol.vocabulary import (
@@ -28,6 +29,7 @@ from protocol.vocabulary import (
     Role,
     Stage,
     Step,
+    TroubleKind,
     Urgency,
     Verdict,
 )
@@ -46,6 +48,27 @@ SYNCED = Notice(code=NoticeCode.SYNCED, text=Text("Al día.", "Up to date."), co
 def an_id(number: int = 1) -> str:
     """Make an id that differs with `number`."""
     return uuid7(1_760_000_000_000 + number, bytes([number % 256] * 10))
+
+
+def trouble(trouble_id: str = "t1", closed_at_ms: int | None = None) -> Trouble:
+    return Trouble(
+        trouble_id=trouble_id,
+        kind=TroubleKind.MISSING,
+        device_id="button-1",
+        device="Botón",
+        role=Role.BUTTON,
+        front_id="f1",
+        front="Los Pinos",
+        opened_at_ms=1,
+        closed_at_ms=closed_at_ms,
+        last_seen_ms=None,
+        battery_percent=None,
+        text=Text(f"{trouble_id} falla." if closed_at_ms is None else f"{trouble_id} bien.", ""),
+    )
+
+
+def troubles_in_all(count: int) -> Notice:
+    return Notice(code=NoticeCode.TROUBLES, text=Text("Fallas.", "Troubles."), count=count)
 
 
 def owner(device_id: str = "patrol-1", eta_s: int | None = 240) -> OwnerView:

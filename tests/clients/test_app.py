@@ -2,7 +2,7 @@ import trio
 
 from clients.app import App
 from protocol.messages import Position, PositionReport
-from tests.clients.samples import APP
+from tests.clients.samples import APP, trouble, troubles_in_all
 from tests.link.peer import PATIENCE_S, peer
 
 
@@ -16,3 +16,12 @@ async def test_where_it_is_now_is_reported_but_never_later() -> None:
             await app.synced()
         assert app.moved_to(here)
         assert (await guest.hear(PositionReport)).position == here
+
+
+async def test_a_coordinator_knows_what_is_wrong_in_the_own_front() -> None:
+    async with peer() as server, App(server.url, APP) as app:
+        news = app.troubles.reader()
+        guest = await server.visit()
+        await guest.welcome(trouble(), troubles_in_all(1))
+        with trio.fail_after(PATIENCE_S):
+            assert (await anext(news)).front == "Los Pinos"

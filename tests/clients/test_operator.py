@@ -1,7 +1,7 @@
 import trio
 
 from clients.operator import Operator
-from tests.clients.samples import OPERATOR, alert, an_id
+from tests.clients.samples import OPERATOR, alert, an_id, trouble, troubles_in_all
 from tests.link.peer import PATIENCE_S, peer
 
 
@@ -15,3 +15,20 @@ async def test_a_control_room_is_on_duty_and_confirms_nothing() -> None:
             assert set(operator.open) == {an_id()}
         await guest.gone()
         assert guest.unheard() == []  # a screen in an office is no handheld that shows an alert
+
+
+async def test_it_knows_what_is_wrong_with_the_kit() -> None:
+    async with peer() as server, Operator(server.url, OPERATOR) as operator:
+        guest = await server.visit()
+        await guest.welcome(trouble("t1"), troubles_in_all(1))
+        with trio.fail_after(PATIENCE_S):
+            await operator.synced()
+            assert set(operator.troubles.open) == {"t1"}
+            news = operator.troubles.reader()
+            await anext(news)
+            await guest.say(trouble("t1", closed_at_ms=9))
+            assert (await anext(news)).closed_at_ms == 9
+            await guest.cut()
+            await (await server.visit()).welcome(trouble("t2"), troubles_in_all(1))
+            await operator.synced()
+        assert operator.troubles.count == 1

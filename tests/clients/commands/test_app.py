@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from clients.commands.running import ExitCode
+from protocol.close_codes import CloseCode
 from protocol.messages import Cancel, Position, Signal
 from protocol.vocabulary import Kind, Stage
 from tests.clients.commands.command import run, running
-from tests.clients.samples import APP, an_id, receipt
+from tests.clients.samples import APP, an_id, receipt, trouble
 from tests.link.peer import peer
 
 
@@ -132,3 +133,17 @@ async def test_a_server_out_of_reach_is_told_and_ctrl_c_is_clean(home: Path) -> 
         assert await command.ended() == ExitCode.INTERRUPTED
         assert "Interrumpido" in output
         assert "Traceback" not in output
+
+
+async def test_a_coordinator_is_shown_what_is_wrong_and_what_is_right_again(home: Path) -> None:
+    async with (
+        peer() as server,
+        running(home, "app", "troubles", "--server", server.url) as command,
+    ):
+        guest = await server.visit()
+        await guest.welcome(trouble("t1"))
+        await command.line("t1 falla.")
+        await guest.say(trouble("t1", closed_at_ms=9))
+        await command.line("t1 bien.")
+        await guest.close(CloseCode.REPLACED)
+        assert await command.ended() == ExitCode.FAILED

@@ -8,7 +8,7 @@ from protocol.close_codes import CloseCode
 from protocol.messages import Close, Silence, SirenView
 from protocol.vocabulary import AlertState, ErrorCode, Outcome, SirenState
 from tests.clients.commands.command import run, running
-from tests.clients.samples import OPERATOR, alert, an_id, error
+from tests.clients.samples import OPERATOR, alert, an_id, error, trouble
 from tests.link.peer import peer
 
 
@@ -26,6 +26,8 @@ async def test_it_watches_until_the_server_will_not_have_it(home: Path) -> None:
         guest = await server.visit()
         await guest.welcome(alert())
         await command.line("PÁNICO")
+        await guest.say(trouble("t1"))
+        await command.line("t1 falla.")
         await guest.close(CloseCode.REPLACED)
         await command.line("Cierre el otro programa")
         assert await command.ended() == ExitCode.FAILED

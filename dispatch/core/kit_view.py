@@ -17,19 +17,24 @@ class DeviceView(Struct, frozen=True, omit_defaults=True):
     battery_percent: int | None = None
     tested_ms: int | None = None
     test_due_ms: int | None = None
-    trouble: Trouble | None = None
-    """What was just opened or closed."""
+    troubles: tuple[Trouble, ...] = ()
+    """All that are open, and the one that was just closed: any other of this device has ended."""
 
 
-def device_view(watched: Watched, trouble: Trouble | None, now: Moment) -> DeviceView:
+def device_view(
+    city: City, watched: Watched, now: Moment, closed: Trouble | None = None
+) -> DeviceView:
     """Show all that is known of a device."""
+    troubles = [trouble_view(city, watched, *each) for each in watched.troubles.items()]
+    if closed is not None:
+        troubles.append(closed)
     due_s = watched.test_due_s
     return DeviceView(
         last_seen_ms=watched.seen_ms,
         battery_percent=watched.battery_percent,
         tested_ms=watched.tested_ms,
         test_due_ms=None if due_s is None else now.wall_ms + round((due_s - now.mono_s) * 1000),
-        trouble=trouble,
+        troubles=tuple(troubles),
     )
 
 

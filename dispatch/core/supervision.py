@@ -23,7 +23,7 @@ from dispatch.core.limits import (
 from dispatch.core.moment import Moment
 from dispatch.core.registry import Change, Device, Removed, heartbeat_s
 from dispatch.core.tell import deny
-from dispatch.core.trouble import close_trouble, keep, note, open_trouble, tell_held_back
+from dispatch.core.trouble import close_trouble, note, open_trouble, seen, tell_held_back
 from protocol.messages import Condition, Contact, Signal
 from protocol.vocabulary import Kind, Role, TroubleKind
 
@@ -73,13 +73,13 @@ def contact(city: City, gateway: Device, message: Contact, now: Moment) -> list[
     """A gateway has heard from some of the devices behind it; others are not its to speak of."""
     effects: list[Effect] = []
     are_all_its_own = True
-    for seen in message.seen:
-        device = city.registry.devices.get(seen.device_id)
+    for each in message.seen:
+        device = city.registry.devices.get(each.device_id)
         if device is None or device.revoked or device.gateway_id != gateway.device_id:
             are_all_its_own = False
             continue
         effects += heard(
-            city, device, now, battery_percent=seen.battery_percent, tested=seen.tested
+            city, device, now, battery_percent=each.battery_percent, tested=each.tested
         )
     if not are_all_its_own:
         effects += deny(gateway.device_id, message, Denial.NOT_BEHIND_GATEWAY, now)
@@ -157,7 +157,7 @@ def pass_time(city: City, now: Moment) -> list[Effect]:
 def keep_again(city: City, device_ids: Iterable[str], now: Moment) -> list[Effect]:
     """Give the journal what is known of these devices: it could not take it before."""
     known = (city.kit.watched.get(device_id) for device_id in device_ids)
-    return [keep(city, watched, FactKind.SEEN, now) for watched in known if watched is not None]
+    return [seen(city, watched, now) for watched in known if watched is not None]
 
 
 # --- within ---------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ def _look_at(city: City, device_id: str, now: Moment) -> list[Effect]:
     if watched.test_due_s is not None and watched.test_due_s <= now.mono_s:
         effects += open_trouble(city, watched, TroubleKind.SELF_TEST_DUE, now)
     if _is_to_be_kept(city, watched, now):
-        effects.append(keep(city, watched, FactKind.SEEN, now))
+        effects.append(seen(city, watched, now))
     at_s = _missing_at_s(city, watched, device)
     if at_s <= now.mono_s:  # it is missing, here, or its gateway is away
         at_s = now.mono_s + MISSING_AFTER * heartbeat_s(device)

@@ -31,7 +31,7 @@ def open_trouble(city: City, watched: Watched, kind: TroubleKind, now: Moment) -
     trouble = OpenTrouble(f"{now.wall_ms}.{kind}.{watched.device_id}", now.wall_ms)
     city.kit.opened(watched, kind, trouble)
     view = trouble_view(city, watched, kind, trouble)
-    return [*_tell(city, view, now), *note(city, watched, FactKind.TROUBLE_OPENED, now, view)]
+    return [*_tell(city, view, now), *note(city, watched, FactKind.TROUBLE_OPENED, now, kind)]
 
 
 def close_trouble(city: City, watched: Watched, kind: TroubleKind, now: Moment) -> list[Effect]:
@@ -40,7 +40,8 @@ def close_trouble(city: City, watched: Watched, kind: TroubleKind, now: Moment) 
         return []
     trouble = city.kit.closed(watched, kind)
     view = trouble_view(city, watched, kind, trouble, closed_at_ms=now.wall_ms)
-    return [*_tell(city, view, now), *note(city, watched, FactKind.TROUBLE_CLOSED, now, view)]
+    kept = note(city, watched, FactKind.TROUBLE_CLOSED, now, kind, closed=view)
+    return [*_tell(city, view, now), *kept]
 
 
 def note(
@@ -48,37 +49,43 @@ def note(
     watched: Watched,
     kind: FactKind,
     now: Moment,
-    trouble: Trouble | None = None,
+    reason: str = "",
     *,
+    closed: Trouble | None = None,
     is_last: bool = False,
 ) -> list[Effect]:
     """Put a fact about a device on the record, and give the journal what is known of it now."""
-    reason = "" if trouble is None else trouble.kind.value
     fact = Fact(kind, now.wall_ms, reason, device_id=watched.device_id)
-    return [Record(fact), keep(city, watched, kind, now, trouble, is_last=is_last)]
+    return [Record(fact), _keep(city, watched, fact, now, closed=closed, is_last=is_last)]
 
 
-def keep(
+def _keep(
     city: City,
     watched: Watched,
-    kind: FactKind,
+    fact: Fact,
     now: Moment,
-    trouble: Trouble | None = None,
     *,
+    closed: Trouble | None = None,
     is_last: bool = False,
 ) -> Append:
     """Give the journal what is known of a device now."""
     watched.kept_s = now.mono_s
     entry = Entry(
-        kind=kind,
-        at_ms=now.wall_ms,
-        reason="" if trouble is None else trouble.kind.value,
+        kind=fact.kind,
+        at_ms=fact.at_ms,
+        reason=fact.reason,
         device_id=watched.device_id,
         is_open=not is_last,
         state=freeze_device(watched, now, city.boot),
-        view=msgspec.json.encode(device_view(watched, trouble, now)),
+        view=msgspec.json.encode(device_view(city, watched, now, closed)),
     )
     return Append((entry,))
+
+
+def seen(city: City, watched: Watched, now: Moment) -> Append:
+    """Give the journal what is known of a device though nothing has happened to it."""
+    fact = Fact(FactKind.SEEN, now.wall_ms, device_id=watched.device_id)
+    return _keep(city, watched, fact, now)
 
 
 def show_troubles(city: City, device: Device) -> list[Effect]:

@@ -20,7 +20,6 @@ Numbered: TypeAlias = tuple[int, Entry]
 
 _REFUSALS: Final = frozenset({FactKind.DENIED, FactKind.REFUSED})
 """What was asked in vain is on its own record, `denials`: nothing happened to the alert."""
-_OF_TROUBLES: Final = frozenset({FactKind.TROUBLE_OPENED, FactKind.TROUBLE_CLOSED})
 _KINDS: Final = frozenset(FactKind)
 
 _LOCK_MARK = "SELECT drained_seq, drained_at_ms FROM journals WHERE journal_id = $1 FOR UPDATE"
@@ -79,16 +78,24 @@ _KIT = """
 """
 _NOT_WATCHED = "DELETE FROM kit WHERE device_id = ANY($1::text[])"
 
-# The newest state of each: one trouble may have been opened and closed in the same batch.
+# The newest state of each: one trouble may be in many lines of the same batch.
 _TROUBLES = """
     INSERT INTO troubles (trouble_id, view)
     SELECT DISTINCT ON (trouble_id) trouble_id, trouble
     FROM unnest($1::bigint[], $2::jsonb[]) AS n (seq, view)
-    CROSS JOIN LATERAL (SELECT view -> 'trouble', view #>> '{trouble,trouble_id}')
-        AS t (trouble, trouble_id)
-    WHERE trouble_id IS NOT NULL
+    CROSS JOIN LATERAL jsonb_array_elements(view -> 'troubles') AS t (trouble)
+    CROSS JOIN LATERAL (SELECT trouble ->> 'trouble_id') AS i (trouble_id)
     ORDER BY trouble_id, seq DESC
     ON CONFLICT (trouble_id) DO UPDATE SET view = excluded.view
+"""
+# The line that said so may be lost with a disk: whatever the newest does not name has ended.
+_ENDED = """
+    UPDATE troubles AS t
+    SET view = jsonb_set(t.view, '{closed_at_ms}', to_jsonb(n.at_ms))
+    FROM unnest($1::text[], $2::bigint[], $3::jsonb[]) AS n (device_id, at_ms, view)
+    WHERE t.device_id = n.device_id AND t.closed_at IS NULL
+      AND NOT coalesce(n.view -> 'troubles', '[]')
+              @> jsonb_build_array(jsonb_build_object('trouble_id', t.trouble_id))
 """
 
 _REFUSED = """
@@ -168,9 +175,15 @@ async def _write_kit(connection: Connection, entries: Sequence[Numbered]) -> Non
     await connection.execute(_KIT, list(watched), [_json(entry) for entry in watched.values()])
     if len(watched) < len(newest):
         await connection.execute(_NOT_WATCHED, list(newest.keys() - watched.keys()))
-    if said := [(seq, entry) for seq, entry in entries if entry.kind in _OF_TROUBLES]:
-        numbers, views = [seq for seq, _ in said], [_json(entry) for _, entry in said]
-        await connection.execute(_TROUBLES, numbers, views)
+    await connection.execute(
+        _TROUBLES, [seq for seq, _ in entries], [_json(entry) for _, entry in entries]
+    )
+    await connection.execute(
+        _ENDED,
+        list(newest),
+        [entry.at_ms for entry in newest.values()],
+        [_json(entry) for entry in newest.values()],
+    )
 
 
 def _json(entry: Entry) -> str:

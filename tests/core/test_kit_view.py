@@ -32,10 +32,20 @@ def test_what_was_removed_has_its_id_for_a_name():
 def test_when_the_next_test_is_due_is_told_by_the_wall_clock():
     town = Town()
     watched = Watched("wall", Role.BUTTON, 0.0, tested_ms=7, test_due_s=town.mono_s + 60)
-    shown = device_view(watched, None, town.now)
+    shown = device_view(town.city, watched, town.now)
     assert (shown.tested_ms, shown.test_due_ms) == (7, town.now.wall_ms + 60_000)
     watched.test_due_s = None
-    assert device_view(watched, None, town.now).test_due_ms is None
+    assert device_view(town.city, watched, town.now).test_due_ms is None
+
+
+def test_of_a_device_all_open_troubles_are_told_and_the_one_just_closed():
+    town = Town()
+    watched = Watched("siren", Role.SIREN, 0.0, troubles={TroubleKind.TAMPER: OPENED})
+    closed = trouble_view(
+        town.city, watched, TroubleKind.FAULT, OpenTrouble("t2", 1), closed_at_ms=2
+    )
+    shown = device_view(town.city, watched, town.now, closed)
+    assert [each.trouble_id for each in shown.troubles] == ["t1", "t2"]
 
 
 @pytest.mark.parametrize("kind", TroubleKind)

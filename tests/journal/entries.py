@@ -86,16 +86,16 @@ def device_entry(
     device_id: str,
     kind: str = "seen",
     *,
-    trouble: messages.Trouble | None = None,
+    troubles: tuple[messages.Trouble, ...] = (),
     is_open: bool = True,
     **fields: Any,
 ) -> Entry:
     """What the dispatcher says of a device of the kit."""
-    view = DeviceView(**fields, trouble=trouble)
+    view = DeviceView(**fields, troubles=troubles)
     return Entry(
         kind,
         RECEIVED_AT_MS,
-        trouble.kind if trouble else "",
+        "",
         device_id,
         is_open=is_open,
         state=b"s",

@@ -427,13 +427,15 @@ async def test_of_a_device_the_newest_is_kept_until_it_is_not_watched(
 @on_asyncio
 async def test_a_trouble_is_kept_as_it_was_shown_last(dsn: str, at_once: bool) -> None:
     log = MemoryLog()
-    closed_at_ms = RECEIVED_AT_MS + 60_000
+    closed_at_ms, still_open = RECEIVED_AT_MS + 60_000, trouble("t2", "wall")
     async with open_pool(dsn) as pool:
         for line in (
-            device_entry("wall", OPENED, trouble=trouble("t1", "wall")),
-            device_entry("wall", OPENED, trouble=trouble("t2", "wall")),
-            device_entry("wall", CLOSED_TROUBLE, trouble=trouble("t1", "wall", closed_at_ms)),
-            device_entry("wall"),
+            device_entry("wall", OPENED, troubles=(trouble("t1", "wall"),)),
+            device_entry("wall", OPENED, troubles=(trouble("t1", "wall"), still_open)),
+            device_entry(
+                "wall", CLOSED_TROUBLE, troubles=(still_open, trouble("t1", "wall", closed_at_ms))
+            ),
+            device_entry("wall", troubles=(still_open,)),
         ):
             log.append(line)
             if not at_once:
@@ -453,10 +455,32 @@ async def test_a_trouble_is_kept_as_it_was_shown_last(dsn: str, at_once: bool) -
     ]
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+@on_asyncio
+async def test_a_trouble_whose_end_was_lost_ends_with_the_next_line_of_its_device(
+    dsn: str, at_once: bool
+) -> None:
+    log = MemoryLog()
+    async with open_pool(dsn) as pool:
+        for line in (
+            device_entry("wall", OPENED, troubles=(trouble("t1", "wall"),)),
+            device_entry("panel", OPENED, troubles=(trouble("t2", "panel"),)),
+            device_entry("gone", OPENED, troubles=(trouble("t3", "gone"),)),
+            device_entry("wall"),
+            device_entry("gone", "uninstalled", is_open=False),
+        ):
+            log.append(line)
+            if not at_once:
+                await drain_all(log, pool)
+        await drain_all(log, pool)
+        ended = await rows(pool, "SELECT trouble_id, closed_at FROM troubles ORDER BY 1")
+    assert ended == [("t1", RECEIVED_AT), ("t2", None), ("t3", RECEIVED_AT)]
+
+
 @on_asyncio
 async def test_an_open_trouble_is_not_deleted(dsn: str) -> None:
     async with open_pool(dsn) as pool:
-        line = device_entry("wall", OPENED, trouble=trouble("t1", "wall"))
+        line = device_entry("wall", OPENED, troubles=(trouble("t1", "wall"),))
         await drain_all(MemoryLog([line]), pool)
         with pytest.raises(Refused, match="an open trouble is kept"):
             async with connected(pool) as connection:

@@ -78,5 +78,5 @@ async def test_troubles_come_newest_first_all_or_those_that_last(dsn: str, tmp_p
 
 def test_what_the_journal_says_of_a_device_has_a_column_each() -> None:
     assert DeviceView.__struct_fields__ == (
-        *("last_seen_ms", "battery_percent", "tested_ms", "test_due_ms", "trouble"),
+        *("last_seen_ms", "battery_percent", "tested_ms", "test_due_ms", "troubles"),
     )

@@ -21,7 +21,8 @@ from dispatch.store.rows import Thing
 from dispatch.store.sealed_file import Seal, Unusable, read_sealed, write_sealed
 
 FORMAT: Final = 2
-"""Raise it when a field of a person, front or device changes its meaning."""
+"""Raise it when a field of a person, front or device is added or changes its meaning: a copy that
+is as new as PostgreSQL is not compared with it."""
 SEAL: Final = Seal("registry", FORMAT)
 SAVE_AFTER_S: Final = 5.0
 """How old the copy may be; an import of thousands is written once in this time."""

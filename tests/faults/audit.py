@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dispatch.core.moment import Moment
-from dispatch.core.snapshot import thaw
 from dispatch.journal.files import current_file
 from dispatch.journal.reader import newest_entries
-from dispatch.journal.recover import this_boot
+from dispatch.journal.recover import recover, this_boot
 from dispatch.journal.schema import open_reader
 from tests.faults.rig import Rig, until
 
@@ -36,11 +35,9 @@ def in_journal(path: Path) -> Kept:
     """Read the newest state of every alert. Changes nothing; a core may have it open."""
     now = Moment(time.monotonic(), time.time_ns() // 1_000_000)
     with closing(open_reader(current_file(path))) as log:
-        alerts = [
-            thaw(entry.state, now, this_boot())
-            for entry in newest_entries(log, 0)
-            if entry.state is not None
-        ]
+        recovered = recover(newest_entries(log, 0), now, boot=this_boot())
+    assert not recovered.unreadable
+    alerts = recovered.alerts
     return Kept(
         {alert.alert_id: frozenset(alert.presses) for alert in alerts},
         {alert.alert_id: alert.version for alert in alerts},

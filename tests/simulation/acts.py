@@ -7,9 +7,10 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from clients.action import Deed
 from dispatch.core.registry import Device, EditionActivated, Front, Person, Removed
 from dispatch.journal.faults import Reason
-from protocol.messages import Accept, Arrive, Close
+from protocol.messages import Accept, Arrive, Close, Silence
 from protocol.vocabulary import Kind, Outcome
 from tests.core.chance import OTHER
 from tests.core.town import FRONT, LOCATOR, PATROLS, PEOPLE
@@ -89,13 +90,14 @@ def answer(world: World, dice: Dice) -> None:
     close = Close(alert_id=alert_id, outcome=dice.choice(tuple(Outcome)), ref=ref)
     accept = Accept(alert_id=alert_id, eta_s=dice.choice((None, 0, 60, 240)), ref=ref)
     arrive = Arrive(alert_id=alert_id, ref=ref)
-    message: Accept | Arrive | Close
+    silence = Silence(alert_id=alert_id, ref=ref)
+    message: Deed
     if not watcher.is_handheld:
         if dice.random() < 0.7:
             return
-        message = close
+        message = dice.choice((close, close, silence))
     elif owner == watcher.device_id:
-        message = dice.choice((arrive, arrive, close, accept))
+        message = dice.choice((arrive, arrive, close, accept, silence))
     else:
         message = dice.choice((accept, accept, accept, arrive, close))
     world.say(f"{watcher.device_id}: {type(message).__name__.lower()} {alert_id[-4:]}")

@@ -76,6 +76,8 @@ def _essence(alert: Alert) -> dict[str, Any]:
         "state": alert.state,
         "owner": None if owner is None else (owner.device_id, owner.eta_s, owner.overdue),
         "urgency": alert.urgency,
+        "sirens": {key: (each.state, each.is_wanted) for key, each in alert.sirens.items()},
+        "pictures": [picture.picture_id for picture in alert.pictures],
         "step": alert.step,
         "rounds": alert.rounds,
         "outcome": alert.outcome,

@@ -60,7 +60,7 @@ class Caller(Client):
         pressed_at_ms = self.world.clock.moment().wall_ms
         call = Call(signal_id, kind, pressed_at_ms, position, source)
         self.calls[signal_id] = call
-        self.world.truth.pressed(self.device_id, signal_id)
+        self.world.truth.pressed(self.device_id, signal_id, kind)
         self._send_call(call)
         self._keep_at_it()
 

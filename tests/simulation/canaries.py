@@ -1,11 +1,11 @@
 """Known bugs, planted one at a time, to prove that the simulation can see."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, Final
 
-from dispatch.core import press
+from dispatch.core import press, sirens
 from dispatch.core.alert import Alert
 from dispatch.core.city import Deadlines
 from dispatch.core.dedupe import Judgement, judge
@@ -14,7 +14,7 @@ from dispatch.core.effects import Append
 from dispatch.core.events import Stored
 from dispatch.core.registry import Registry
 from dispatch.edge.keeper import Keeper
-from protocol.vocabulary import Verdict
+from protocol.vocabulary import Kind, Verdict
 from tests.simulation.clock import Clock
 from tests.simulation.database import Drain
 from tests.simulation.disk import Row
@@ -72,7 +72,16 @@ def _wall_timers(clock: Clock) -> Any:
     return moment._replace(mono_s=moment.mono_s + clock.wall_ahead_ms / 1000)
 
 
-CANARIES: Final = MappingProxyType[str, tuple[Any, str, Callable[..., Any]]](
+_EVERY_KIND_SOUNDS: Final = dict.fromkeys(Kind, 60)
+"""The sirens sound for a silent press, too."""
+
+
+def _sirens_have_no_end(*_: Any) -> list[Any]:
+    """A siren that says no more is taken to sound for ever."""
+    return []
+
+
+CANARIES: Final = MappingProxyType[str, tuple[Any, str, Any]](
     {
         "receipt_before_commit": (Keeper, "append", _receipt_before_commit),
         "forget_deadlines": (Dispatcher, "restore", _forget_deadlines),
@@ -81,6 +90,8 @@ CANARIES: Final = MappingProxyType[str, tuple[Any, str, Callable[..., Any]]](
         "drain_skips": (Drain, "_unheard", _drain_skips),
         "merge_conflict": (press, "judge", _merge_conflict),
         "wall_timers": (Clock, "moment", _wall_timers),
+        "every_kind_sounds": (sirens, "FOR_S", _EVERY_KIND_SOUNDS),
+        "sirens_have_no_end": (sirens, "time_passed", _sirens_have_no_end),
     }
 )
 """Name -> where the bug goes: whose attribute, which, and what stands there instead."""

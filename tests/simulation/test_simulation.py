@@ -40,7 +40,8 @@ def test_the_stories_are_worth_their_names() -> None:
         "closed automatic", "owner_lost off_duty", "owner_lost revoked", "is removed",
         "storm", "is killed", "has booted", "stands still", "disk_full", "sync_failed",
         "an fsync takes", "PostgreSQL is dead", "PostgreSQL's answers are lost", "wall clock",
-        "is moved to", "is given a new token", "edition 2025", "is cut", "hangs up",
+        "siren sounding", "siren unreachable", "siren failed", "siren silent", "silenced",
+        "picture", "is moved to", "is given a new token", "edition 2025", "is cut", "hangs up",
     ):  # fmt: skip
         assert words in told, words
 
@@ -64,6 +65,8 @@ def caught(canary: str) -> Failure:
         ("drain_skips", "in quiet, all copies agree"),
         ("merge_conflict", "in quiet, all copies agree"),
         ("wall_timers", "no step of escalation is early"),
+        ("every_kind_sounds", "no siren gives a silent press away"),
+        ("sirens_have_no_end", "every siren falls silent in time"),
     ],
 )
 def test_a_known_bug_is_caught_and_told(canary: str, rule: str) -> None:
@@ -84,6 +87,8 @@ def test_every_canary_is_tested() -> None:
         "drain_skips",
         "merge_conflict",
         "wall_timers",
+        "every_kind_sounds",
+        "sirens_have_no_end",
     }
 
 

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 
+from clients.action import Deed
 from protocol.messages import Accept, Arrive, Close, Receipt
-from protocol.vocabulary import Outcome, Stage
+from protocol.vocabulary import Kind, Outcome, Stage
 from tests.simulation.rules import Broken
 
 UNTRUE = "the sender is never told more than is true"
@@ -20,19 +21,26 @@ class Truth:
         self.told_stored: dict[str, str] = {}
         """signal id -> alert id, of every press that a sender was told is stored."""
         self.asked_to_cancel: set[str] = set()
+        self.kinds: defaultdict[str, set[Kind]] = defaultdict(set)
+        """signal id -> the kinds that were pressed under it."""
+        self.pictures: defaultdict[str, set[str]] = defaultdict(set)
+        """alert id -> the pictures that were taken of it."""
+        self.sounded: set[str] = set()
+        """The sirens that have said that they sound."""
         self._pressed: defaultdict[str, set[str]] = defaultdict(set)
         self._shown: defaultdict[str, set[str]] = defaultdict(set)
         self._acted: defaultdict[tuple[type, str], set[str]] = defaultdict(set)
 
-    def pressed(self, device_id: str, signal_id: str) -> None:
+    def pressed(self, device_id: str, signal_id: str, kind: Kind) -> None:
         """This device pressed, under this id."""
+        self.kinds[signal_id].add(kind)
         self._pressed[signal_id].add(device_id)
 
     def shown(self, alert_id: str, device_id: str) -> None:
         """This handheld shows this alert."""
         self._shown[alert_id].add(device_id)
 
-    def acted(self, message: Accept | Arrive | Close, device_id: str) -> None:
+    def acted(self, message: Deed, device_id: str) -> None:
         """This device said so."""
         self._acted[type(message), message.alert_id].add(device_id)
 

@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass
 
-from clients.action import shows
+from clients.action import Deed, shows
 from clients.board import Board
 from protocol.messages import (
-    Accept,
     Alert,
     AnyServerMessage,
-    Arrive,
-    Close,
     Delivered,
     Duty,
     Error,
@@ -17,6 +14,7 @@ from protocol.messages import (
 )
 from protocol.vocabulary import AlertState
 from tests.simulation.clients import Client
+from tests.simulation.kit import check_shown
 from tests.simulation.rules import Broken
 
 
@@ -24,7 +22,7 @@ from tests.simulation.rules import Broken
 class Act:
     """Something done to an alert; sent again until the alert shows it, or it is refused."""
 
-    message: Accept | Arrive | Close
+    message: Deed
     is_done: bool = False
 
 
@@ -52,7 +50,7 @@ class Watcher(Client):
         if not on_duty:
             self.board.clear()
 
-    def act(self, message: Accept | Arrive | Close) -> None:
+    def act(self, message: Deed) -> None:
         """Do something to an alert."""
         self.acts[message.ref or ""] = Act(message)
         if self.is_synced:
@@ -96,6 +94,7 @@ class Watcher(Client):
             rule = "no version goes back within one connection"
             raise Broken(rule, f"{self.device_id} was shown the past of {alert_id[-4:]}")
         self._versions[alert_id] = alert.version
+        check_shown(self.world, alert)
         self._check_shown_once(alert)
         self.board.take(alert)
         for act in self.acts.values():
@@ -118,7 +117,7 @@ class Watcher(Client):
                 raise Broken(rule, f"{self.device_id} saw {alert_id[-4:]} closed, then open")
             self._shown_closed.discard(alert_id)
 
-    def _send_act(self, message: Accept | Arrive | Close) -> None:
+    def _send_act(self, message: Deed) -> None:
         if self.send(message):
             self.world.truth.acted(message, self.device_id)
 

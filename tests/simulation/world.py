@@ -26,6 +26,7 @@ from tests.simulation.clock import Agenda, Clock
 from tests.simulation.core import Core
 from tests.simulation.database import Database
 from tests.simulation.disk import Disk
+from tests.simulation.kit import QUIET_AFTER_S, Gateway, Siren, Sounder, check_quiet
 from tests.simulation.plan import Plan
 from tests.simulation.rules import Broken
 from tests.simulation.truth import Truth
@@ -37,6 +38,7 @@ from tests.simulation.witness import Witness
 CALLERS = ("ana", "beto", "carla", "wall", "gateway")
 HANDHELDS = ("patrol-1", "patrol-2", "patrol-east", "patrol-west", "patrol-far")
 SCREENS = ("operator", "supervisor")
+SIRENS = ("siren",)
 SETTLE_S = 40.0
 """Longer than any back-off, any half-open connection, any time between two attempts."""
 LOOKS_MAX = 12
@@ -70,11 +72,15 @@ class World:
         self._numbers = iter(range(1, 1_000_000))
         self._connections = iter(range(1, 1_000_000))
         self._enrol()
-        self.callers = {name: Caller(self, name, self._own(name)) for name in self._of(CALLERS)}
+        self.callers = {
+            name: (Gateway if name == "gateway" else Caller)(self, name, self._own(name))
+            for name in self._of(CALLERS)
+        }
+        self.sirens = {name: Siren(self, name, self._own(name)) for name in self._of(SIRENS)}
         self.watchers = {
             name: Watcher(self, name, self._own(name)) for name in self._of(HANDHELDS + SCREENS)
         }
-        self.clients: dict[str, Client] = {**self.callers, **self.watchers}
+        self.clients: dict[str, Client] = {**self.callers, **self.watchers, **self.sirens}
         self._begin()
 
     # --- what everyone asks ---------------------------------------------------------------------
@@ -206,12 +212,20 @@ class World:
             try:
                 self.witness.check_nothing_is_missing(self.core)
                 check_agreement(self, self.core)
-                return
+                break
             except Broken:
                 if not looks_left:
                     raise
                 self.come_back()
                 self.agenda.run_until(self.clock.now_s + BETWEEN_LOOKS_S)
+        if self.core.city.sounding or any(sounder.is_on for sounder in self.sounders()):
+            self.agenda.run_until(self.clock.now_s + QUIET_AFTER_S)
+        check_quiet(self)
+
+    def sounders(self) -> list[Sounder]:
+        """Return everything that makes a noise."""
+        relays = [each.relay for each in self.callers.values() if isinstance(each, Gateway)]
+        return [*(siren.sounder for siren in self.sirens.values()), *relays]
 
     def come_back(self) -> None:
         """Whoever was shut out is enrolled again, and whoever was told to stay away comes back."""

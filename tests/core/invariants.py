@@ -134,8 +134,9 @@ def _check_sirens(city: City) -> None:
                 live[siren_id].add(alert.alert_id)
             assert (sounding.answer_by_s is not None) == (sounding.state is SirenState.ASKED)
         if any(sounding.until_s is not None for sounding in alert.sirens.values()):
-            assert alert.sirens_due_s is not None
-            assert _is_reminded(city, alert.alert_id, alert.sirens_due_s)
+            due_s = alert.sirens_due_s
+            assert due_s is not None, f"nobody will look at the sirens of {alert}"
+            assert _is_reminded(city, alert.alert_id, due_s), f"nor in time at those of {alert}"
     assert {siren_id: set(ids) for siren_id, ids in city.sounding.items()} == live
 
 

@@ -76,9 +76,8 @@ _EVERY_KIND_SOUNDS: Final = dict.fromkeys(Kind, 60)
 """The sirens sound for a silent press, too."""
 
 
-def _sirens_have_no_end(*_: Any) -> list[Any]:
+def _sirens_have_no_end(*_: Any) -> None:
     """A siren that says no more is taken to sound for ever."""
-    return []
 
 
 CANARIES: Final = MappingProxyType[str, tuple[Any, str, Any]](
@@ -91,7 +90,7 @@ CANARIES: Final = MappingProxyType[str, tuple[Any, str, Any]](
         "merge_conflict": (press, "judge", _merge_conflict),
         "wall_timers": (Clock, "moment", _wall_timers),
         "every_kind_sounds": (sirens, "FOR_S", _EVERY_KIND_SOUNDS),
-        "sirens_have_no_end": (sirens, "time_passed", _sirens_have_no_end),
+        "sirens_have_no_end": (sirens, "_due_s", _sirens_have_no_end),
     }
 )
 """Name -> where the bug goes: whose attribute, which, and what stands there instead."""

@@ -65,8 +65,8 @@ def caught(canary: str) -> Failure:
         ("drain_skips", "in quiet, all copies agree"),
         ("merge_conflict", "in quiet, all copies agree"),
         ("wall_timers", "no step of escalation is early"),
-        ("every_kind_sounds", "no siren gives a silent press away"),
-        ("sirens_have_no_end", "every siren falls silent in time"),
+        ("every_kind_sounds", "a silent press sounds no siren"),
+        ("sirens_have_no_end", "nobody will look at the sirens"),
     ],
 )
 def test_a_known_bug_is_caught_and_told(canary: str, rule: str) -> None:

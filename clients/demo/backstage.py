@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
 
@@ -58,9 +59,36 @@ async def sole(directory: Path, wait: Callable[[], None]) -> AsyncIterator[int]:
         os.close(lock)
 
 
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the server's processes listen."""
+
+    core: int
+    console: int
+    panels: int
+    buttons: int
+    gateway: int
+    """The gateway's own health."""
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings of the processes that have no flag for it."""
+        return {
+            "CUADRANTE_CONSOLE_PORT": str(self.console),
+            "CUADRANTE_GATEWAY_PANEL_PORT": str(self.panels),
+            "CUADRANTE_GATEWAY_BUTTON_PORT": str(self.buttons),
+            "CUADRANTE_GATEWAY_METRICS_PORT": str(self.gateway),
+        }
+
+
+def free_ports(core: int) -> Ports:
+    """Return the wanted port and those after it, or free ones for those that are taken."""
+    wanted = [core + more if core else 0 for more in range(len(fields(Ports)))]
+    return Ports(*(free_port(port) for port in wanted))
+
+
 @asynccontextmanager
-async def server(directory: Path, port: int, lock: int) -> AsyncIterator[None]:
-    """Run the server until the block ends; it answers on its port when the block begins.
+async def server(directory: Path, ports: Ports, lock: int) -> AsyncIterator[None]:
+    """Run the server until the block ends; core and gateway answer when the block begins.
 
     Raises `DemoFailed`.
     """
@@ -69,22 +97,23 @@ async def server(directory: Path, port: int, lock: int) -> AsyncIterator[None]:
     tether = [sys.executable, str(Path(__file__).with_name("tether.py"))]
     with log.open("wb") as output:
         process = await trio.lowlevel.open_process(
-            [*tether, *command, "--host", HOST, "--port", str(port)],
+            [*tether, *command, "--host", HOST, "--port", str(ports.core)],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
             cwd=directory,
-            env=_environment(),
+            env=_environment() | ports.environment(),
             pass_fds=(lock,),
             start_new_session=True,
         )
     try:
-        await _answers(process, port, log)
+        await _answers(process, ports.core, log, (200, 503))  # red, while nobody is there yet
+        await _answers(process, ports.gateway, log, (200,))  # it is registered, and connected
         yield
         if process.poll() is not None:
             raise DemoFailed(f"the server ended by itself; its last words:\n{_last_lines(log)}")
     finally:
-        await _end(process, SERVER_ENDS_WITHIN_S)
+        await end(process, SERVER_ENDS_WITHIN_S)
     if process.returncode:
         raise DemoFailed(f"the server ended with {process.returncode}:\n{_last_lines(log)}")
 
@@ -134,7 +163,7 @@ async def simulator(
             await _read(process, hear)
             nursery.cancel_scope.cancel()
     finally:
-        await _end(process, SIMULATOR_ENDS_WITHIN_S)
+        await end(process, SIMULATOR_ENDS_WITHIN_S)
     if not stopping.is_set() or process.returncode:
         said = _last_lines(log) or f"exit code {process.returncode}"
         hear(reports.Failed(module, f"ended by itself: {said}"))
@@ -176,23 +205,23 @@ def _locked(lock: int) -> bool:
     return True
 
 
-async def _answers(process: trio.Process, port: int, log: Path) -> None:
-    """Wait until the server answers; red is an answer, while nobody is there yet."""
+async def _answers(process: trio.Process, port: int, log: Path, good: Sequence[int]) -> None:
+    """Wait until a part of the server answers with a good status."""
     with trio.move_on_after(READY_WITHIN_S):
         while process.poll() is None:
-            if await trio.to_thread.run_sync(_is_there, port):
+            if await trio.to_thread.run_sync(_status, port) in good:
                 return
             await trio.sleep(PROBE_EVERY_S)
     raise DemoFailed(f"the server did not come up; its last words:\n{_last_lines(log)}")
 
 
-def _is_there(port: int) -> bool:
+def _status(port: int) -> int:
     connection = http.client.HTTPConnection(HOST, port, timeout=2)
     try:
         connection.request("GET", "/healthz")
-        return connection.getresponse().status in (200, 503)
+        return connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        return False
+        return 0
     finally:
         connection.close()
 
@@ -214,7 +243,7 @@ async def _read(process: trio.Process, hear: Callable[[reports.AnyReport], None]
                 hear(report)
 
 
-async def _end(process: trio.Process, within_s: float) -> None:
+async def end(process: trio.Process, within_s: float) -> None:
     """Ask a process to end by closing its input, and see to it that it does."""
     with trio.CancelScope(shield=True):
         if process.stdin is not None:

@@ -7,13 +7,14 @@ devices are theirs and where they are.
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
 from clients.demo import names
 from clients.demo.beats import Beat, downtown_first, moved
+from link import private_file
 from protocol.vocabulary import Role
 
 VIEW_ID: Final = "control-vista"
@@ -62,6 +63,10 @@ class Device(Struct, frozen=True, omit_defaults=True):
     front_id: str | None = None
     quadrant: str | None = None
     spot: Spot | None = None
+    gateway_id: str | None = None
+    wiring: dict[str, Any] | None = None
+    """How its gateway speaks with it. The demo's keys are a play's; the file is private all the
+    same."""
 
 
 class Registry(Struct, frozen=True):
@@ -115,7 +120,7 @@ def cast(beats: list[Beat], size: Size, seed: int = 1) -> Registry:
 
 def write(registry: Registry, path: Path) -> None:
     """Write the registry file."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(registry), indent=1))
+    private_file.write(path, msgspec.json.format(msgspec.json.encode(registry), indent=1))
 
 
 def read(path: Path) -> Registry:

@@ -22,7 +22,7 @@ from clients.demo.reports import (
     Unstored,
 )
 from protocol.messages import Alert
-from protocol.vocabulary import AlertState
+from protocol.vocabulary import AlertState, SirenState
 
 ALERTS_KEPT: Final = 5_000
 PRESSES_KEPT: Final = 20_000
@@ -48,6 +48,8 @@ class Summary:
     wrong: int
     given_up: int
     failed: int
+    sounded: int
+    pictures: int
 
     @property
     def is_good(self) -> bool:
@@ -98,10 +100,18 @@ class Model:
             before = _stages(known)
             reached = [stage for stage in reached if not before[stage]]
         self.counts.update(reached)
+        self.counts["pictures"] += len(alert.pictures) - (len(known.pictures) if known else 0)
         self.alerts[alert.alert_id] = alert
         if len(self.alerts) > ALERTS_KEPT:
             self.alerts.popitem(last=False)
         return reached
+
+    def kit_alert(self) -> Alert | None:
+        """Return the newest alert that a siren sounds for, or that cameras have seen."""
+        of_kit = (
+            alert for alert in reversed(self.alerts.values()) if alert.sirens or alert.pictures
+        )
+        return next(of_kit, None)
 
     def take(self, report: AnyReport) -> None:
         """Take a simulator's report."""
@@ -142,6 +152,8 @@ class Model:
             wrong=counts["wrong"],
             given_up=self.replaying.given_up if self.replaying else 0,
             failed=counts["failed"],
+            sounded=counts["sounding"],
+            pictures=counts["pictures"],
         )
 
     def _note(self, report: AnyReport) -> None:
@@ -210,6 +222,9 @@ def _stages(alert: Alert) -> dict[str, bool]:
         "accepted": alert.stages.accepted_at_ms is not None,
         "arrived": alert.stages.arrived_at_ms is not None,
         "closed": alert.state is AlertState.CLOSED,
+        "sounding": any(siren.state is SirenState.SOUNDING for siren in alert.sirens),
+        "silent": any(siren.state is SirenState.SILENT for siren in alert.sirens),
+        "seen": bool(alert.pictures),
     }
 
 

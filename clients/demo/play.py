@@ -1,7 +1,8 @@
 """One run of the demo, from its first process to its last."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,13 +10,15 @@ import trio
 from rich.console import Console
 from rich.live import Live
 
-from clients.demo import view
-from clients.demo.backstage import HOST, free_port, health, server, simulator, sole
+from clients.demo import cast, kit, view
+from clients.demo.backstage import HOST, Ports, free_ports, health, server, simulator, sole
+from clients.demo.hardware import hardware
 from clients.demo.incidents import read_incidents
 from clients.demo.model import Model
 from clients.demo.options import Options
 from clients.demo.reports import AnyReport
 from clients.demo.set_up import Ground, enrol_view, fill_registry, forget_if_gone, prepare
+from clients.demo.simulator import REGISTRY_FILE
 from clients.operator import Operator
 from link.enrolment import Credentials
 from protocol import PATH
@@ -33,7 +36,7 @@ class Play:
     console: Console
     model: Model = field(default_factory=Model)
     url: str = ""
-    port: int = 0
+    ports: Ports | None = None
     health: str = "…"
     is_playing: bool = False
     over: trio.Event = field(default_factory=trio.Event)
@@ -60,14 +63,32 @@ async def run(play: Play) -> None:
     async with sole(options.directory, waiting) as lock:
         forget_if_gone(options.directory)
         ground = await trio.to_thread.run_sync(prepare, options, play.say)
-        play.port = free_port(options.port)
-        play.url = f"ws://{HOST}:{play.port}{PATH}"
+        ports = play.ports = free_ports(options.port)
+        play.url = f"ws://{HOST}:{ports.core}{PATH}"
         play.say(f"servidor · server: {play.url} (registro · log: {options.directory}/server.log)")
-        async with server(options.directory, play.port, lock):
+        async with _kit(play), server(options.directory, ports, lock):
             await fill_registry(options, ground, play.say)
             credentials = await enrol_view(options, play.url, ground.edition)
             await _with_everybody(play, ground, credentials)
             play.say("el servidor termina en orden · the server drains …")
+
+
+@asynccontextmanager
+async def _kit(play: Play) -> AsyncIterator[None]:
+    """Hang the kit of one front on its wall, for as long as the block lasts. Not for a replay."""
+    options = play.options
+    if options.incidents is not None:
+        yield
+        return
+    file = options.directory / REGISTRY_FILE
+    front = cast.read(file).fronts[0]
+    play.say(
+        f"kit: {front.name}: panel, botón casero, sirena, {kit.CAMERAS} cámaras · "
+        "panel, home-made button, siren, cameras"
+    )
+    async with hardware(kit.pieces(front), options.directory) as wirings:
+        kit.hang(file, wirings, options.seed)
+        yield
 
 
 async def _with_everybody(play: Play, ground: Ground, credentials: Credentials) -> None:
@@ -119,7 +140,8 @@ def callers_of(play: Play, ground: Ground) -> list[tuple[str, list[str]]]:
     if options.incidents is None:
         # Buttons hang on walls: one press in six is theirs.
         members = ("members", [*common, "--per-s", str(options.per_s * 5 / 6)])
-        return [members, ("buttons", [*common, "--per-s", str(options.per_s / 6)])]
+        buttons = ("buttons", [*common, "--per-s", str(options.per_s / 6)])
+        return [members, buttons, *wall_of(play)]
     codes = {beat.code for beat in ground.beats}
     incidents = read_incidents(options.incidents, options.limit)
     comparable = any(incident.expected in codes for incident in incidents)
@@ -132,6 +154,16 @@ def callers_of(play: Play, ground: Ground) -> list[tuple[str, list[str]]]:
     limit = [] if options.limit is None else ["--limit", str(options.limit)]
     check = ["--check"] if comparable else []
     return [("replay", [*common, *arguments, *limit, *check])]
+
+
+def wall_of(play: Play) -> list[tuple[str, list[str]]]:
+    """Return the simulators of what presses on the kit's wall: in turns, with time to be heard."""
+    if play.ports is None:
+        return []
+    panel = ["--port", str(play.ports.panels), "--first-s", "1"]
+    button = ["--port", str(play.ports.buttons), "--first-s", "45"]
+    every = ["--every-s", "90"]
+    return [("wall_panel", [*panel, *every]), ("wall_button", [*button, *every])]
 
 
 async def _wait_for_patrols(play: Play) -> None:
@@ -209,5 +241,6 @@ async def _tell_progress(play: Play) -> None:
 async def _ask_health(play: Play) -> None:
     while True:
         ask: Callable[[int], str] = health
-        play.health = await trio.to_thread.run_sync(ask, play.port, abandon_on_cancel=True)
+        port = 0 if play.ports is None else play.ports.core
+        play.health = await trio.to_thread.run_sync(ask, port, abandon_on_cancel=True)
         await trio.sleep(ASK_HEALTH_EVERY_S)

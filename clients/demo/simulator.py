@@ -84,9 +84,13 @@ def run(group: str, roles: Sequence[Role], act: Act, arguments: argparse.Namespa
 async def _play(group: str, roles: Sequence[Role], act: Act, arguments: argparse.Namespace) -> None:
     registry = cast.read(arguments.dir / REGISTRY_FILE)
     scene = Scene(group, arguments.url, arguments.seed, arguments.hurry, registry, arguments)
-    mine = [device for device in registry.of(*roles) if device.device_id != cast.VIEW_ID]
+    mine = [
+        device
+        for device in registry.of(*roles)
+        if device.device_id != cast.VIEW_ID and device.gateway_id is None
+    ]
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(_stop_with_input, scene.stopping)
+        nursery.start_soon(stop_with_input, scene.stopping)
         try:
             known = await enrol_all(group, scene.url, arguments.dir, [d.device_id for d in mine])
             players = [Player(device, known[device.device_id]) for device in mine]
@@ -182,7 +186,8 @@ async def say_when_up(group: str, player: Player, link: Link) -> None:
             tell(Connected(group, player.device.device_id, was_up))
 
 
-async def _stop_with_input(stopping: trio.Event) -> None:
+async def stop_with_input(stopping: trio.Event) -> None:
+    """Set `stopping` when this process's standard input ends."""
     await trio.to_thread.run_sync(_read_to_end, abandon_on_cancel=True)
     stopping.set()
 

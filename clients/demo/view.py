@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clients.demo.model import Model, Summary, short
+from clients.demo.view_kit import SIREN, kit_lines, pictures
 from protocol.messages import Alert, Stages
 from protocol.vocabulary import AlertState, Kind, Reach, Step, Urgency
 
@@ -83,7 +84,7 @@ COLUMNS: Final = (
 """Title, style, and either the width or the share of what the others leave."""
 RIGHT: Final = frozenset({"sale", "a patrulla", "acepta", "llega"})
 FEED_ROWS: Final = 8
-ROWS_AROUND_TABLE: Final = 6 + 4 + FEED_ROWS + 2
+ROWS_AROUND_TABLE: Final = 8 + 4 + FEED_ROWS + 2
 """Header with its frame, the table's head, the feed with its frame, one line to spare."""
 GROUPS: Final = MappingProxyType(
     {
@@ -91,6 +92,7 @@ GROUPS: Final = MappingProxyType(
         "members": "vecinos",
         "buttons": "botones",
         "control": "sala",
+        "wall": "pared",
     }
 )
 
@@ -102,7 +104,7 @@ def screen(model: Model, url: str, health: str, height: int) -> RenderableType:
 
 
 def header(model: Model, url: str, health: str) -> Panel:
-    """Draw server, health, devices, and the running figures."""
+    """Draw server, health, devices, the running figures, and what a front's kit does."""
     groups = " · ".join(
         f"{GROUPS.get(group, group)} {count}" for group, count in model.connected.items()
     )
@@ -123,7 +125,9 @@ def header(model: Model, url: str, health: str) -> Panel:
         f"   ({model.press_to_handheld_ms.count:,})   señal → recibo · press → receipt "
         f"p50 {_ms(model.press_to_receipt_ms.percentile(0.5))}",
     )
-    lines = [first, second, third]
+    alert = model.kit_alert()
+    kit = kit_lines(alert, "" if alert is None else short(alert.alert_id))
+    lines = [first, second, third, *kit]
     if model.replaying is not None:
         lines.append(replay_line(model))
     for each in lines:
@@ -227,6 +231,11 @@ def line(alert: Alert, reached: str) -> str:
     """Write one event for where there is no terminal."""
     quadrant = "—" if alert.quadrant is None else alert.quadrant.name
     owner = f" {alert.owner.name}" if alert.owner is not None else ""
+    if reached in ("sounding", "silent"):
+        states = ", ".join(f"{each.name}: {SIREN[each.state][0]}" for each in alert.sirens)
+        return f"{short(alert.alert_id)} sirena · siren: {states} (por · by {alert.sender.name})"
+    if reached == "seen":
+        return f"{short(alert.alert_id)} fotos · pictures: {pictures(alert)}"
     said = {
         "alerts": "alerta · alert",
         "accepted": "aceptada · accepted",
@@ -247,6 +256,7 @@ def summary_lines(summary: Summary) -> list[str]:
         f"cerradas · closed {summary.closed:,}",
         f"entregas a patrullas · shown on handhelds: {summary.delivered:,}",
         f"perdidas · lost: {summary.lost:,}",
+        f"sirenas · sirens sounded: {summary.sounded:,}, fotos · pictures: {summary.pictures:,}",
         f"señal → patrulla · press → handheld: p50 {_ms(summary.p50_ms)}, "
         f"p99 {_ms(summary.p99_ms)}",
     ]

@@ -81,6 +81,12 @@ def test_a_timed_run_ends_by_itself_with_alerts_accepted(directory: Path) -> Non
     assert accepted[1] != "0"
     assert "lost: 0" in said
     assert re.search(r"handheld: p50 [\d.]+ ms, p99 [\d.]+ ms", said), said
+    kit = re.search(r"sounded: (\d+), fotos · pictures: (\d+)", said)
+    assert kit is not None, said
+    assert int(kit[1]) >= 1, said
+    assert int(kit[2]) >= 4, said
+    assert re.search(r"siren: Sirena .*SOUNDS .*by Panel ", said), said
+    assert re.search(r"pictures: Cámara 1 \d\d:\d\d:\d\d", said), said
     assert still_running(mark) == []
 
 

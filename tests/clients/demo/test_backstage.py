@@ -1,11 +1,13 @@
 import socket
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
 import trio
 
 from clients.demo import backstage
-from clients.demo.backstage import DemoFailed, command, free_port, health, sole
+from clients.demo.backstage import DemoFailed, command, free_port, free_ports, health, sole
+from dispatch.settings import PREFIX
 
 
 def test_a_taken_port_is_replaced_by_a_free_one() -> None:
@@ -13,6 +15,13 @@ def test_a_taken_port_is_replaced_by_a_free_one() -> None:
         port = taken.getsockname()[1]
         assert free_port(port) not in (port, 0)
     assert free_port(port) == port
+
+
+def test_ports_are_each_others_neighbours_or_free_ones() -> None:
+    assert len({*astuple(free_ports(0))}) == 5
+    said = free_ports(0).environment()
+    assert len(said) == 4
+    assert all(name.startswith(PREFIX) and int(port) for name, port in said.items())
 
 
 def test_a_server_that_is_not_there_is_not_green() -> None:

@@ -4,9 +4,10 @@ import pytest
 import shapely
 from rich.console import Console
 
+from clients.demo.backstage import Ports
 from clients.demo.beats import Beat
 from clients.demo.options import parse
-from clients.demo.play import Play, callers_of, patrols_of
+from clients.demo.play import Play, callers_of, patrols_of, wall_of
 from clients.demo.set_up import Ground
 
 GROUND = Ground(
@@ -24,10 +25,23 @@ def value(arguments: list[str], flag: str) -> str:
 
 def test_members_and_buttons_share_the_rate() -> None:
     casts = dict(callers_of(play("--per-s", "6"), GROUND))
-    assert {name: value(given, "--per-s") for name, given in casts.items()} == {
+    assert {name: value(casts[name], "--per-s") for name in ("members", "buttons")} == {
         "members": "5.0",
         "buttons": "1.0",
     }
+
+
+def test_the_wall_presses_in_turns_where_the_gateway_listens() -> None:
+    it = play()
+    assert not wall_of(it), "there is no server yet"
+    it.ports = Ports(1, 2, 3, 4, 5)
+    casts = dict(callers_of(it, GROUND))
+    assert (value(casts["wall_panel"], "--port"), value(casts["wall_button"], "--port")) == (
+        "3",
+        "4",
+    )
+    first = {value(casts[name], "--first-s") for name in ("wall_panel", "wall_button")}
+    assert len(first) == 2
 
 
 @pytest.mark.parametrize(("code", "is_checked"), [("Q1", True), ("ELSEWHERE", False)])

@@ -4,7 +4,8 @@ from functools import cached_property
 
 from clients.sender import Sender
 from clients.troubles import Troubles
-from protocol.messages import AnyServerMessage, Position, PositionReport, Welcome
+from link.feed import Feed, Reader
+from protocol.messages import AnyServerMessage, Position, PositionReport, Siren, Welcome
 
 
 class App(Sender):
@@ -22,7 +23,8 @@ class App(Sender):
     run goes on.
     A server that will not have this device back ends the block with `Refused`.
 
-    Whoever coordinates a front has in `app.troubles` what is wrong with its kit.
+    A member of a front follows its sirens in `app.sirens()`: which sounds, and who set it off.
+    Whoever coordinates it has in `app.troubles` what is wrong with its kit.
     """
 
     @cached_property
@@ -30,13 +32,23 @@ class App(Sender):
         """What is wrong with the kit."""
         return Troubles()
 
+    @cached_property
+    def _sirens(self) -> Feed[Siren]:
+        return Feed()
+
+    def sirens(self) -> Reader[Siren]:
+        """Follow the front's sirens: each that sounds, or is silent again."""
+        return self._sirens.reader()
+
     def greeted(self, welcome: Welcome) -> None:
         """The receipts of every open press follow, and a coordinator's troubles."""
         self.troubles.greeted()
         super().greeted(welcome)
 
     def heard(self, message: AnyServerMessage) -> None:
-        """Take receipts, errors and troubles."""
+        """Take receipts, errors, troubles and sirens."""
+        if isinstance(message, Siren):
+            self._sirens.put(message.device, message)
         self.troubles.heard(message)
         super().heard(message)
 

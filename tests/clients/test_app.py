@@ -1,8 +1,9 @@
 import trio
 
 from clients.app import App
-from protocol.messages import Position, PositionReport
-from tests.clients.samples import APP, trouble, troubles_in_all
+from protocol.messages import Position, PositionReport, Siren, Text
+from protocol.vocabulary import SirenState
+from tests.clients.samples import APP, an_id, trouble, troubles_in_all
 from tests.link.peer import PATIENCE_S, peer
 
 
@@ -25,3 +26,21 @@ async def test_a_coordinator_knows_what_is_wrong_in_the_own_front() -> None:
         await guest.welcome(trouble(), troubles_in_all(1))
         with trio.fail_after(PATIENCE_S):
             assert (await anext(news)).front == "Los Pinos"
+
+
+async def test_a_member_hears_which_siren_sounds_and_who_set_it_off() -> None:
+    siren = Siren(
+        front_id="f1",
+        alert_id=an_id(),
+        device="Portería",
+        state=SirenState.SOUNDING,
+        by="Ana",
+        text=Text("Portería suena: la activó Ana.", "Portería sounds: set off by Ana."),
+    )
+    async with peer() as server, App(server.url, APP) as app:
+        sirens = app.sirens()
+        guest = await server.visit()
+        await guest.welcome()
+        await guest.say(siren)
+        with trio.fail_after(PATIENCE_S):
+            assert await anext(sirens) == siren

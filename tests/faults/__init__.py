@@ -5,5 +5,5 @@
     rig       PostgreSQL and the core, each to be killed, stopped and started again by itself
     trial     one fault: presses before it, during it and after it, then the audit
 
-The faults: `deaths` (kill -9), `disks`, `links`, `clocks`.
+The faults: `deaths` (kill -9), `disks`, `links`, `clocks`, `walls`.
 """

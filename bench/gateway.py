@@ -21,12 +21,13 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import IO, Any, Final, cast
 
 import uvloop
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from bench.cpu import cpu_ns, rest
 from bench.locate import made_up_edition
 from clients.uuid7 import new_signal_id
 from dispatch.core.credentials import digest
@@ -54,12 +55,12 @@ GATEWAY: Final = "gateway-local"
 PATROL: Final = "patrol"
 APP: Final = "app"
 EVERY_S: Final = 60.0
-RAMP_PER_S: Final = 500.0
 UDP_SOCKETS: Final = 200
 """Each speaks for some of the panels, at a pace that one address may keep."""
 PRESSES_PER_S: Final = 12.0
 """So that the handheld that answers each keeps to its own pace."""
-PATIENCE_S: Final = 60.0
+PATIENCE_S: Final = 20.0
+LAST_WORDS_BYTES: Final = 1_000
 
 
 class Failed(Exception):  # noqa: N818 - it is shown as a sentence
@@ -79,9 +80,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="cuadrante-bench-") as folder:
         settings = _settings(Path(folder))
         place = _prepare(settings, args.panels)
-        with _running(settings, "core"), _running(settings, "gateway") as gateway:
-            bench = Bench(settings, gateway, args.panels, place)
-            figures = uvloop.run(bench.measure(args.seconds, args.presses))
+        try:
+            with _running(settings, "core"), _running(settings, "gateway") as gateway:
+                bench = Bench(settings, gateway, args.panels, place)
+                figures = uvloop.run(bench.measure(args.seconds, args.presses))
+        except Failed as failed:
+            print(f"bench.gateway: {failed}", file=sys.stderr)
+            return 1
     if args.json == "-":
         print(json.dumps(figures, indent=2))
         return 0
@@ -163,13 +168,13 @@ def _running(settings: Settings, command: str) -> Iterator[int]:
         argv = [sys.executable, str(SERVER), command]
         with subprocess.Popen(argv, env=environment, stderr=log) as process:
             try:
-                _wait_for(port, process)
+                _wait_for(port, log, process)
                 yield process.pid
             finally:
                 process.kill()
 
 
-def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+def _wait_for(port: int, log: IO[bytes], process: "subprocess.Popen[bytes]") -> None:
     give_up_at_s = time.monotonic() + PATIENCE_S
     while time.monotonic() < give_up_at_s and process.poll() is None:
         try:
@@ -177,13 +182,12 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
             return
         except OSError:
             time.sleep(0.05)
-    raise Failed(f"nothing listens on port {port}")
+    raise Failed(f"nothing listens on port {port}; see the end of what it said: {_last(log)}")
 
 
-def _cpu_s(pid: int) -> float:
-    """Processor time that a process has used (Linux)."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(") ")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _last(log: IO[bytes]) -> str:
+    log.seek(0)
+    return log.read()[-LAST_WORDS_BYTES:].decode(errors="replace")
 
 
 # --- panels ---------------------------------------------------------------------------------------
@@ -283,9 +287,10 @@ class Bench:
     async def _load(self, send: Callable[[int, bytes], None], seconds: float) -> dict[str, Any]:
         """Have every panel test its line every 60 s, and read what that costs the gateway."""
         self._sent = self._acked = 0
-        started_s, cpu_s = time.monotonic(), _cpu_s(self._gateway)
+        await asyncio.to_thread(rest, [self._gateway])
+        started_s, cpu_s = time.monotonic(), cpu_ns([self._gateway]) / 1e9
         await self._tests(send, seconds)
-        took_s, used_s = time.monotonic() - started_s, _cpu_s(self._gateway) - cpu_s
+        took_s, used_s = time.monotonic() - started_s, cpu_ns([self._gateway]) / 1e9 - cpu_s
         await self._all_acked()
         return {
             "link_tests_per_s": round(self._sent / took_s, 1),
@@ -388,10 +393,11 @@ async def _one(patrol: ClientConnection, press: Coroutine[Any, Any, None]) -> fl
 
 
 async def _alert(patrol: ClientConnection, is_it: Callable[[Alert], bool]) -> Alert:
-    while True:
-        message = decode_server(await asyncio.wait_for(patrol.recv(decode=False), PATIENCE_S))
-        if isinstance(message, Alert) and is_it(message):
-            return message
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            message = decode_server(await patrol.recv(decode=False))
+            if isinstance(message, Alert) and is_it(message):
+                return message
 
 
 async def _drain(reader: asyncio.StreamReader) -> None:
@@ -426,7 +432,4 @@ def lines(figures: dict[str, Any]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    try:
-        raise SystemExit(main())
-    except Failed as failed:
-        raise SystemExit(str(failed)) from None
+    raise SystemExit(main())

@@ -1,5 +1,6 @@
 """The gateway's parts, put together and ended in order."""
 
+import gc
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ from link.enrolment import Credentials
 LAST_ANSWERS_S: Final = 2.0
 """How long an ending gateway waits for what it has taken to be stored."""
 LOOK_EVERY_S: Final = 0.05
+
+COLLECT_AFTER: Final = (50_000, 20, 100)
 
 log = structlog.get_logger()
 
@@ -84,10 +87,17 @@ async def run_gateway(
                 partial(serve, panels, panel_port, tally),
                 partial(serve, buttons, button_port, tally),
             ):
+                _collect_rarely()
                 announce(ports)
                 log.info("gateway_serving", **ports)
                 await anext(aiter(signals))
                 await _settle(core)
+
+
+def _collect_rarely() -> None:
+    """Keep garbage collection from pausing the loop: 10,000 connections are no garbage."""
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 async def _settle(core: CoreLink) -> None:

@@ -240,8 +240,11 @@ class Bench:
         for line in lines:
             if line.transport is not None:
                 line.transport.abort()
-        send = await self._datagrams()
-        udp = await self._load(send, seconds)
+        sockets = await self._datagrams()
+        udp = await self._load(lambda at, frame: sockets[at % UDP_SOCKETS].sendto(frame), seconds)
+        for each in sockets:
+            each.close()
+        await asyncio.sleep(0)  # uvloop closes them at its next turn
         return {"panels": self._panels, "tcp": tcp, "udp": udp, "press_ms": press_ms}
 
     async def _known(self) -> None:
@@ -272,9 +275,9 @@ class Bench:
         await self._all_acked()
         return lines
 
-    async def _datagrams(self) -> Callable[[int, bytes], None]:
+    async def _datagrams(self) -> list[asyncio.DatagramTransport]:
         loop = asyncio.get_running_loop()
-        sockets = [
+        return [
             (
                 await loop.create_datagram_endpoint(
                     lambda: Datagrams(self._count), remote_addr=(HOST, self._port)
@@ -282,7 +285,6 @@ class Bench:
             )[0]
             for _ in range(UDP_SOCKETS)
         ]
-        return lambda number, frame: sockets[number % UDP_SOCKETS].sendto(frame)
 
     async def _load(self, send: Callable[[int, bytes], None], seconds: float) -> dict[str, Any]:
         """Have every panel test its line every 60 s, and read what that costs the gateway."""

@@ -11,60 +11,45 @@ import argparse
 import asyncio
 import itertools
 import json
-import os
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import Any, Final, cast
 
 import uvloop
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from bench.cpu import cpu_ns, rest
-from bench.locate import made_up_edition
+from bench.installation import (
+    APP,
+    HOST,
+    PATIENCE_S,
+    PATROL,
+    TOKEN,
+    Failed,
+    account,
+    prepare,
+    running,
+    settings,
+)
 from clients.uuid7 import new_signal_id
-from dispatch.core.credentials import digest
-from dispatch.core.locate import Locator
-from dispatch.core.registry import Device, Registry, Spot
-from dispatch.secret import Use, derived_key
-from dispatch.settings import PREFIX, Settings
-from dispatch.store.mark import Mark
-from dispatch.store.registry_copy import RegistryCopy
-from dispatch.wiring import SiaDc09, seal
-from link.enrolment import Credentials
+from dispatch.settings import Settings
 from protocol import PATH, SUBPROTOCOL
 from protocol.codec import decode_server, encode
 from protocol.messages import Accept, Alert, ClientMessage, Close, Hello, Position, Signal, Welcome
 from protocol.sia_dc09.header import Header
 from protocol.sia_dc09.panel import sia_data, write_message
-from protocol.vocabulary import AlertState, Kind, Outcome, Role
+from protocol.vocabulary import AlertState, Kind, Outcome
 
-SERVER: Final = Path(__file__).resolve().parents[1] / "server.py"
-HOST: Final = "127.0.0.1"
-DEAD_DSN: Final = "postgresql://nobody@127.0.0.1:1/none"
-TOKEN: Final = "bench-token"  # noqa: S105 - of a made-up city
-SECRET: Final = "bench-secret-of-a-made-up-city-and-no-other"  # noqa: S105
-GATEWAY: Final = "gateway-local"
-PATROL: Final = "patrol"
-APP: Final = "app"
 EVERY_S: Final = 60.0
 UDP_SOCKETS: Final = 200
 """Each speaks for some of the panels, at a pace that one address may keep."""
 PRESSES_PER_S: Final = 12.0
 """So that the handheld that answers each keeps to its own pace."""
-PATIENCE_S: Final = 20.0
-LAST_WORDS_BYTES: Final = 1_000
-
-
-class Failed(Exception):  # noqa: N818 - it is shown as a sentence
-    """The bench cannot measure; the message says why."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -78,11 +63,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not (1 <= args.panels <= 15_000 and args.presses >= 1 and args.seconds > 0):
         parser.error("--panels 1 to 15000, --presses at least 1, --seconds more than 0")
     with tempfile.TemporaryDirectory(prefix="cuadrante-bench-") as folder:
-        settings = _settings(Path(folder))
-        place = _prepare(settings, args.panels)
+        prepared = settings(Path(folder))
+        place = prepare(prepared, args.panels)
         try:
-            with _running(settings, "core"), _running(settings, "gateway") as gateway:
-                bench = Bench(settings, gateway, args.panels, place)
+            with running(prepared, "core"), running(prepared, "gateway") as gateway:
+                bench = Bench(prepared, gateway, args.panels, place)
                 figures = uvloop.run(bench.measure(args.seconds, args.presses))
         except Failed as failed:
             print(f"bench.gateway: {failed}", file=sys.stderr)
@@ -94,100 +79,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.json:
         Path(args.json).write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     return 0
-
-
-# --- the installation -----------------------------------------------------------------------------
-
-
-def _settings(folder: Path) -> Settings:
-    with (
-        socket.create_server((HOST, 0)) as core,
-        socket.create_server((HOST, 0)) as panels,
-        socket.create_server((HOST, 0)) as metrics,
-    ):
-        port, panel_port, metrics_port = (each.getsockname()[1] for each in (core, panels, metrics))
-    return Settings.model_validate(
-        {
-            "data_dir": folder / "var",
-            "dsn": DEAD_DSN,
-            "secret": SECRET,
-            "port": port,
-            "gateway_panel_port": panel_port,
-            "gateway_button_port": 0,
-            "gateway_metrics_port": metrics_port,
-        }
-    )
-
-
-def _prepare(settings: Settings, panels: int) -> Position:
-    """Write what an installation that ran would have left. Returns where all presses are."""
-    edition = made_up_edition()
-    quadrant = edition.quadrants[0]
-    inside = quadrant.polygon.representative_point()
-    spot = Spot(inside.y, inside.x, "Calle 1 # 2-3")
-    key = derived_key(SECRET, Use.WIRING)
-    token = digest(TOKEN)
-    devices = [
-        Device(PATROL, Role.PATROL, "Patrulla", quadrant=quadrant.code, token_hash=token),
-        Device(APP, Role.APP, "Ana", token_hash=token),
-        Device(GATEWAY, Role.GATEWAY, "Central", token_hash=token),
-    ]
-    for number in range(panels):
-        device_id = f"panel-{number}"
-        wiring = seal(SiaDc09(_account(number)), key, device_id)
-        devices.append(
-            Device(
-                device_id,
-                Role.BUTTON,
-                f"Panel {number}",
-                spot=spot,
-                gateway_id=GATEWAY,
-                wiring=wiring,
-            )
-        )
-    registry = Registry(Locator(edition), devices)
-    asyncio.run(RegistryCopy(settings.registry_folder, registry, Mark(1, 1)).save())
-    Credentials(GATEWAY, Role.GATEWAY, TOKEN).save(settings.gateway_credentials)
-    return Position(lat=spot.lat, lon=spot.lon, accuracy_m=5)
-
-
-def _account(number: int) -> str:
-    return f"{0xA0000 + number:X}"
-
-
-@contextmanager
-def _running(settings: Settings, command: str) -> Iterator[int]:
-    """Run one process of the installation; yields its id."""
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(PREFIX)},
-        **settings.as_environment(),
-    }
-    port = settings.port if command == "core" else settings.gateway_metrics_port
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with (settings.data_dir / f"{command}.log").open("w+b") as log:
-        argv = [sys.executable, str(SERVER), command]
-        with subprocess.Popen(argv, env=environment, stderr=log) as process:
-            try:
-                _wait_for(port, log, process)
-                yield process.pid
-            finally:
-                process.kill()
-
-
-def _wait_for(port: int, log: IO[bytes], process: "subprocess.Popen[bytes]") -> None:
-    give_up_at_s = time.monotonic() + PATIENCE_S
-    while time.monotonic() < give_up_at_s and process.poll() is None:
-        try:
-            socket.create_connection((HOST, port)).close()
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise Failed(f"nothing listens on port {port}; see the end of what it said: {_last(log)}")
-
-
-def _last(log: IO[bytes]) -> str:
-    log.seek(0)
-    return log.read()[-LAST_WORDS_BYTES:].decode(errors="replace")
 
 
 # --- panels ---------------------------------------------------------------------------------------
@@ -260,6 +151,7 @@ class Bench:
                 pass
             finally:
                 writer.close()
+                await writer.wait_closed()
             await asyncio.sleep(0.2)
         raise Failed("the gateway does not answer its panels")
 
@@ -322,10 +214,10 @@ class Bench:
         self._acked += acks
 
     def _frame(self, number: int, code: str = "") -> bytes:
-        account, sequence = _account(number), next(self._sequence) % 9999 + 1
+        of, sequence = account(number), next(self._sequence) % 9999 + 1
         if not code:
-            return write_message(Header("NULL", sequence, account))
-        return write_message(Header("SIA-DCS", sequence, account), sia_data(account, code))
+            return write_message(Header("NULL", sequence, of))
+        return write_message(Header("SIA-DCS", sequence, of), sia_data(of, code))
 
     @property
     def _port(self) -> int:
@@ -343,8 +235,9 @@ class Bench:
                 for way, press in (("panel", self._on_panel(writer)), ("app", self._in_app(app))):
                     took[way].append(await _one(patrol, press))
                     await asyncio.sleep(1 / PRESSES_PER_S)
-            writer.close()
             answers.cancel()
+            writer.close()
+            await writer.wait_closed()
         return {way: _spread(each) for way, each in took.items()}
 
     async def _on_panel(self, writer: asyncio.StreamWriter) -> None:

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from dispatch.core.alert import Alert
 from dispatch.core.moment import Moment
 from dispatch.journal.files import current_file
 from dispatch.journal.reader import newest_entries
@@ -31,13 +32,18 @@ class Kept:
         return found
 
 
-def in_journal(path: Path) -> Kept:
+def alerts_in(path: Path) -> list[Alert]:
     """Read the newest state of every alert. Changes nothing; a core may have it open."""
     now = Moment(time.monotonic(), time.time_ns() // 1_000_000)
     with closing(open_reader(current_file(path))) as log:
         recovered = recover(newest_entries(log, 0), now, boot=this_boot())
     assert not recovered.unreadable
-    alerts = recovered.alerts
+    return list(recovered.alerts)
+
+
+def in_journal(path: Path) -> Kept:
+    """What the journal holds of signals."""
+    alerts = alerts_in(path)
     return Kept(
         {alert.alert_id: frozenset(alert.presses) for alert in alerts},
         {alert.alert_id: alert.version for alert in alerts},

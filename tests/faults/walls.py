@@ -6,24 +6,19 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import trio
 
 from clients.panel import LINK_TEST, Panel, PanelEvent
-from dispatch.core.moment import Moment
-from dispatch.core.snapshot import thaw
 from dispatch.gateway.bounds import SPAN_MS
-from dispatch.journal.files import current_file
 from dispatch.journal.inspect import verify
-from dispatch.journal.reader import newest_entries
-from dispatch.journal.recover import this_boot
-from dispatch.journal.schema import open_reader
 from dispatch.settings import PREFIX
 from protocol.sia_dc09.events import SIA
 from protocol.sia_dc09.faults import Answer
+from tests.faults.audit import alerts_in
 from tests.faults.ledger import PATIENCE_S
 from tests.faults.rig import Rig
 from tests.faults.trial import Row, Scale, progress
@@ -179,11 +174,6 @@ def _wall(rig: Rig) -> Iterator[Wall]:
 
 def _signals_of(journal: Path) -> Counter[str]:
     """How many signals of each device are in the journal."""
-    now = Moment(time.monotonic(), time.time_ns() // 1_000_000)
-    with closing(open_reader(current_file(journal))) as log:
-        return Counter(
-            press.device_id
-            for entry in newest_entries(log, 0)
-            if entry.state is not None
-            for press in thaw(entry.state, now, this_boot()).presses.values()
-        )
+    return Counter(
+        press.device_id for alert in alerts_in(journal) for press in alert.presses.values()
+    )

@@ -16,12 +16,13 @@ from clients.stand_ins.camera import Camera as StandCamera
 from clients.stand_ins.relay import Relay as StandRelay
 from clients.stand_ins.web import served
 from protocol.jpeg import read_size
-from protocol.messages import Accept, Alert, Close, Silence, Siren
-from protocol.vocabulary import AlertState, Kind, Outcome, SirenState
+from protocol.messages import Accept, Alert, Close, Silence, Siren, Trouble
+from protocol.vocabulary import AlertState, Kind, Outcome, SirenState, TroubleKind
 from tests.live.devices import device, on_duty, press
 from tests.live.kit import GATEWAY
 from tests.live.program import PATIENCE_S, Area, Program
 
+HEARTBEAT_S = 5
 WHO = {"user": "admin", "password": "frente"}
 
 
@@ -65,6 +66,7 @@ class Front:
                         "role": "camera",
                         "name": f"Cámara {number}",
                         "wiring": {"protocol": "camera", "url": url + SNAPSHOT, **WHO},
+                        "heartbeat_s": HEARTBEAT_S,
                         **behind,
                     }
                     for number, url in enumerate(cameras)
@@ -147,6 +149,28 @@ async def test_a_siren_that_cannot_be_reached_is_said(program: Program, area: Ar
                 Alert, lambda each: each.sirens and each.sirens[0].state is SirenState.UNREACHABLE
             )
             assert alert.sirens[0].name == "Sirena Manga"
+
+
+async def test_a_dead_camera_is_a_trouble_and_no_delay(program: Program, area: Area) -> None:
+    with ExitStack() as stack:
+        opened = front(program, area, *[Behaviour.WELL] * 3)
+        it = await trio.to_thread.run_sync(stack.enter_context, opened)
+        well, page, hanging = (f"cam-{area.name}-{number}" for number in range(3))
+        await until(lambda: all(camera.pictures for camera in it.cameras))
+        it.cameras[1].behaves, it.cameras[2].behaves = Behaviour.PAGE, Behaviour.HANGING
+        async with device(program, "operator", on_duty=True) as operator:
+            found: dict[str, TroubleKind] = {}
+            while {page, hanging} - found.keys():
+                trouble = await operator.hear_a(Trouble, lambda t: t.closed_at_ms is None)
+                found[trouble.device_id] = trouble.kind
+            assert found[page] is TroubleKind.FAULT
+            assert found[hanging] is TroubleKind.MISSING
+            assert well not in found
+            it.cameras[2].behaves = Behaviour.WELL
+            back = await operator.hear_a(
+                Trouble, lambda t: t.device_id == hanging and t.closed_at_ms is not None
+            )
+            assert back.kind is TroubleKind.MISSING
 
 
 async def test_dead_cameras_hold_up_no_press(program: Program, area: Area) -> None:

@@ -8,6 +8,7 @@ SUBCOMMANDS: Final = {
     "floor": "how many times the bare reads and writes the server takes",
     "latency": "press to handheld and to stored receipt at a fixed rate",
     "gateway": "what 10,000 alarm panels cost, and how much later their presses are",
+    "peers": "the same job on what one would pick instead",
     "locate": "how long a place takes to find its quadrant",
     "journal": "how long until an entry is on the disk",
     "recovery": "from the start of the process to the first press after a crash",

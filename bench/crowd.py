@@ -3,18 +3,22 @@
 import gc
 import multiprocessing
 import select
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self
 
 from bench.calls import KINDS, Calls, Round, together
 from bench.city import Member
-from bench.dialects import DIALECTS
+from bench.dialects import Cuadrante, Dialect
 from bench.lines import now_ns
+from bench.peer_dialects import Mqtt, Nats, SocketIo
 from bench.shard import Shard
 
+DIALECTS: Final[Mapping[str, Dialect]] = MappingProxyType(
+    {"cuadrante": Cuadrante(), "socketio": SocketIo(), "mqtt": Mqtt(), "nats": Nats()}
+)
 PROCESSES: Final = 2
 MEMBERS_PER_PROCESS_MAX: Final = 18_000
 """A process may have 20,000 open files."""

@@ -5,8 +5,7 @@ JSON for all. A greeting is a conversation: it yields what to send and is given 
 """
 
 import struct
-from collections.abc import Callable, Generator, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Generator
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from bench.city import Member, token_of
@@ -147,6 +146,3 @@ class Cuadrante:
 def encode_client(message: ClientMessage) -> bytes:
     """Write a message as clients do, `ref` left out."""
     return encode(message).replace(b',"ref":null', b"")
-
-
-DIALECTS: Final[Mapping[str, Dialect]] = MappingProxyType({"cuadrante": Cuadrante()})

@@ -1,11 +1,14 @@
 """What is measured: an address, how it is spoken to, and the processes that do its work."""
 
+import socket
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 ENDS_WITHIN_S: Final = 20.0
+LOOK_EVERY_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,19 @@ class Target:
     """Alerts are open until they are closed. What only passes messages on has none."""
     beside: int | None = None
     """The process that works for it behind the press, with its own: PostgreSQL."""
+
+
+def listens(address: tuple[str, int], within_s: float) -> bool:
+    """Wait until somebody takes connections there. False: nobody does in time."""
+    give_up_s = time.monotonic() + within_s
+    while time.monotonic() < give_up_s:
+        try:
+            socket.create_connection(address).close()
+        except OSError:
+            time.sleep(LOOK_EVERY_S)
+        else:
+            return True
+    return False
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:

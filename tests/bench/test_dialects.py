@@ -7,8 +7,8 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from bench.city import Member, token_of
+from bench.crowd import DIALECTS
 from bench.dialects import (
-    DIALECTS,
     Cuadrante,
     after_upgrade,
     client_frame,

@@ -2,7 +2,7 @@ from bench.calls import ID_CHARS
 from bench.city import plan_city
 from bench.floor import script_of
 from bench.floor_program import ACCEPT_KEY, UPGRADED
-from tests.bench.bare import ID, SAID
+from tests.bench.said import ID, SAID
 
 CITY = plan_city(quadrants=4, senders=6, idle=2)
 

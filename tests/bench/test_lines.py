@@ -7,7 +7,7 @@ import pytest
 
 from bench import lines
 from bench.city import plan_city
-from bench.dialects import DIALECTS
+from bench.crowd import DIALECTS
 from bench.lines import Lines, Link
 from tests.bench.bare import bare_target
 

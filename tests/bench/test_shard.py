@@ -5,7 +5,7 @@ import pytest
 
 from bench.calls import Round, number_of, sender_of
 from bench.city import plan_city
-from bench.dialects import DIALECTS
+from bench.crowd import DIALECTS
 from bench.score import judge
 from bench.shard import Shard, press_payload
 from protocol.codec import decode_client

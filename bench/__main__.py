@@ -5,6 +5,10 @@ from importlib import import_module
 from typing import Final
 
 SUBCOMMANDS: Final = {
+    "capacity": "the rate at which p99 to the handheld passes 10 ms",
+    "connections": "memory of idle connections, and time and CPU to connect",
+    "growth": "CPU a signal against connections, open alerts, quadrants, devices",
+    "storm": "everybody is cut off and comes back, while presses go on",
     "floor": "how many times the bare reads and writes the server takes",
     "latency": "press to handheld and to stored receipt at a fixed rate",
     "gateway": "what 10,000 alarm panels cost, and how much later their presses are",

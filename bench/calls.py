@@ -72,6 +72,9 @@ class Calls(msgspec.Struct):
     """The first few messages that a round should not bring."""
 
 
+SERIES_BITS: Final = 40
+"""Presses whose numbers differ above these bits are of different series: each crowd answers what it
+was told to raise, and only confirms the rest."""
 SHOWN: Final = ("shown_numbers", "shown_handhelds", "shown_versions", "shown_ns")
 ROWS: Final = ("numbers", "senders", "due_ns", "sent_ns", "receipt_ns", "stored_ns", *SHOWN)
 
@@ -88,6 +91,13 @@ def together(parts: list[Calls]) -> Calls:
         cpu_ns=sum(part.cpu_ns for part in parts),
         surprises=[each for part in parts for each in part.surprises],
     )
+
+
+def only_own(calls: Calls) -> Calls:
+    """Leave out what handhelds were shown of presses of another series."""
+    is_own = np.isin(calls.shown_numbers, calls.numbers)
+    rows = {name: getattr(calls, name)[is_own] for name in SHOWN}
+    return msgspec.structs.replace(calls, **rows)
 
 
 def signal_id(stamp_ms: int, sender: int, number: int) -> bytes:

@@ -88,7 +88,7 @@ def plan_city(*, quadrants: int, senders: int, idle: int = 0, absent: int = 0) -
     return City(
         edition,
         tuple(
-            Member(f"app-{number}", Role.APP, number, quadrant, lat, lon)
+            Member(f"sender-{number}", Role.APP, number, quadrant, lat, lon)
             for number, (quadrant, lat, lon) in enumerate(spots)
         ),
         handhelds,

@@ -9,10 +9,10 @@ from multiprocessing.connection import Connection
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self
 
-from bench.calls import KINDS, Calls, Round, together
+from bench.calls import KINDS, SERIES_BITS, Calls, Round, together
 from bench.city import Member
 from bench.dialects import Cuadrante, Dialect
-from bench.lines import now_ns
+from bench.lines import PING_AFTER_S, now_ns
 from bench.peer_dialects import Mqtt, Nats, SocketIo
 from bench.shard import Shard
 
@@ -24,6 +24,8 @@ MEMBERS_PER_PROCESS_MAX: Final = 18_000
 """A process may have 20,000 open files."""
 AT_ONCE: Final = 64
 """Connections that are being opened at the same time, by all processes together."""
+STORM: Final = 1 << SERIES_BITS
+"""The first number of the presses of those who were cut off."""
 HEAD_START_S: Final = 0.25
 """Between the plan of a round and its first press: frames are made, and all are ready."""
 MADE_A_SECOND: Final = 60_000
@@ -123,6 +125,30 @@ class Crowd:
         ]
         return together(self._all("call", [(plan,) for plan in plans]))
 
+    def hold(self) -> None:
+        """Have every open alert accepted, and kept open."""
+        self._all("hold")
+
+    def begin_storm(self, pressers: int, seed: int) -> None:
+        """Cut everybody off at once; so many press as soon as they are back. See `storm_seen`."""
+        step = len(self._pipes)
+        orders = []
+        for part, members in enumerate(self._parts):
+            plan = Round(STORM + part, step, len(range(part, pressers, step)), now_ns(), 0)
+            orders.append(([each.device_id for each in members], plan, seed + part))
+        self._order("come_back", orders)
+
+    def is_busy(self) -> bool:
+        """Whether what was begun still goes on."""
+        return not all(pipe.poll(0) for pipe in self._pipes)
+
+    def storm_seen(self) -> tuple[dict[str, float], Calls]:
+        """Wait until all are back: the seconds each was away, and what became of the presses."""
+        seen = [self._answer_of(pipe) for pipe in self._pipes]
+        return {name: away for part, _ in seen for name, away in part.items()}, together(
+            [calls for _, calls in seen]
+        )
+
     def answer(self) -> int:
         """Have every open alert accepted and closed. Returns how many are left open."""
         return sum(self._all("answer"))
@@ -131,9 +157,9 @@ class Crowd:
         """Have handhelds show nothing any more."""
         self._all("forget")
 
-    def keep_alive(self, ping: bytes) -> int:
-        """Have whoever was quiet for a while say something. Returns how many did."""
-        return sum(self._all("keep_alive", [(ping,)] * len(self._pipes)))
+    def keep_alive(self, ping: bytes, after_s: float = PING_AFTER_S) -> int:
+        """Have whoever was quiet for so long say something. Returns how many did."""
+        return sum(self._all("keep_alive", [(ping, after_s)] * len(self._pipes)))
 
     def samples(self) -> dict[str, bytes]:
         """A message of each kind, as it was heard."""
@@ -141,10 +167,13 @@ class Crowd:
 
     def _all(self, verb: str, arguments: Sequence[tuple[Any, ...]] = ()) -> list[Any]:
         """Let every process do it, at the same time."""
-        for pipe, given in zip(self._pipes, arguments or [()] * len(self._pipes), strict=True):
+        self._order(verb, arguments or [()] * len(self._pipes))
+        return [self._answer_of(pipe) for pipe in self._pipes]
+
+    def _order(self, verb: str, arguments: Sequence[tuple[Any, ...]]) -> None:
+        for pipe, given in zip(self._pipes, arguments, strict=True):
             with suppress(OSError):
                 pipe.send((verb, given))
-        return [self._answer_of(pipe) for pipe in self._pipes]
 
     def _answer_of(self, pipe: Connection) -> Any:
         try:

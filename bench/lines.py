@@ -4,11 +4,13 @@ No coroutine and no task: a generator must cost far less than what it measures o
 cores.
 """
 
+import heapq
 import select
 import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from random import Random
 from typing import Final
 
 from bench.calls import Traffic
@@ -24,6 +26,10 @@ PATIENCE_S: Final = 30.0
 CONNECT_MAX_S: Final = 0.002
 """Patience for each connection of many, besides."""
 PING_AFTER_S: Final = 20.0
+COME_BACK_MAX_S: Final = 120.0
+BACK_OFF_FIRST_S: Final = 0.5
+BACK_OFF_MAX_S: Final = 15.0
+"""Of reconnecting, as `protocol/README.md` says."""
 RESET_ON_CLOSE: Final = b"\1\0\0\0\0\0\0\0"
 """SO_LINGER of no time: so that no port waits for a minute until it can be used again."""
 
@@ -101,9 +107,45 @@ class Lines:
         self.drop(list(self.links))
         self._epoll.close()
 
-    def keep_alive(self, ping: bytes) -> int:
+    def come_back(
+        self, device_ids: Sequence[str], chance: Random, on_greeted: Callable[[Link], None]
+    ) -> dict[str, float]:
+        """Lose these connections at one moment and let each come back as the protocol says.
+
+        Returns the seconds until each was greeted again. Raises `ConnectionError`.
+        """
+        self.drop(device_ids)
+        lost_ns = now_ns()
+        waiting = [(_wait_ns(chance, 0), 0, each) for each in device_ids]
+        heapq.heapify(waiting)
+        trying: dict[str, int] = {}
+        back_s: dict[str, float] = {}
+        while len(back_s) < len(device_ids):
+            since_ns = now_ns() - lost_ns
+            while waiting and waiting[0][0] <= since_ns:
+                _, attempt, device_id = heapq.heappop(waiting)
+                trying[device_id] = attempt
+                self._open(self.links[device_id])
+            self.turn(0.001)
+            for device_id, attempt in list(trying.items()):
+                link = self.links[device_id]
+                if link.greeting is not None:
+                    continue
+                del trying[device_id]
+                since_ns = now_ns() - lost_ns
+                if link.sock is not None:
+                    back_s[device_id] = since_ns / 1e9
+                    on_greeted(link)
+                else:
+                    due_ns = since_ns + _wait_ns(chance, attempt + 1)
+                    heapq.heappush(waiting, (due_ns, attempt + 1, device_id))
+            if since_ns > COME_BACK_MAX_S * 1e9:
+                raise ConnectionError(f"{len(device_ids) - len(back_s)} devices do not come back")
+        return back_s
+
+    def keep_alive(self, ping: bytes, after_s: float = PING_AFTER_S) -> int:
         """Let whoever said nothing for a while say something. Returns how many did."""
-        before_ns = now_ns() - int(PING_AFTER_S * 1e9)
+        before_ns = now_ns() - int(after_s * 1e9)
         quiet = [link for link in self.links.values() if link.sock and link.said_ns < before_ns]
         for at, link in enumerate(quiet):
             self.say(link, ping)
@@ -220,3 +262,7 @@ class Lines:
             link.greeting = None
             self._opening -= 1
             self._turned_away += 1
+
+
+def _wait_ns(chance: Random, attempt: int) -> int:
+    return int(chance.uniform(0.0, min(BACK_OFF_MAX_S, BACK_OFF_FIRST_S * 2**attempt)) * 1e9)

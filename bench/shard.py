@@ -7,6 +7,7 @@ a press is due when the schedule says so, whether or not anything was answered.
 import time
 from array import array
 from collections.abc import Iterable, Sequence
+from random import Random
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from bench.calls import (
     ID_CHARS,
     KINDS,
+    SERIES_BITS,
     SHOWN,
     Calls,
     Round,
@@ -52,7 +54,7 @@ class Shard:
         self._handhelds = [link for link in links if _answers(link)]
         self._next_sender = 0
         self._samples: dict[str, bytes] = {}
-        self._forget_round()
+        self._begin(Round(0, 1, 0, 0, 0))
 
     # --- before -----------------------------------------------------------------------------------
 
@@ -64,9 +66,9 @@ class Shard:
         """Lose connections at once, as a power cut does."""
         self.lines.drop(device_ids)
 
-    def keep_alive(self, ping: bytes) -> int:
-        """Let whoever said nothing for a while say something. Returns how many did."""
-        return self.lines.keep_alive(ping)
+    def keep_alive(self, ping: bytes, after_s: float) -> int:
+        """Let whoever said nothing for so long say something. Returns how many did."""
+        return self.lines.keep_alive(ping, after_s)
 
     def close(self) -> None:
         """Let go of everything."""
@@ -77,13 +79,7 @@ class Shard:
     def call(self, plan: Round) -> Calls:
         """Press as planned, confirm what handhelds are shown, and return what was seen."""
         frames = self._presses(plan)
-        self._forget_round()
-        self._plan = plan
-        self._receipt_ns, self._stored_ns = (
-            array("q", [0]) * plan.count,
-            array("q", [0]) * plan.count,
-        )
-        sent_ns = array("q", [0]) * plan.count
+        self._begin(plan)
         self.lines.settle(until_ns=plan.start_ns - int(READY_S * 1e9))
         cpu_ns = time.process_time_ns()
         at = 0
@@ -93,30 +89,64 @@ class Shard:
             while at < plan.count and due_ns <= now_ns() and in_turn < SENDS_A_TURN:
                 link, frame = frames[at]
                 self.lines.send(link, frame)
-                sent_ns[at] = now_ns()
+                self._sent_ns[at] = now_ns()
                 at += 1
                 in_turn += 1
                 due_ns += plan.every_ns
             self.lines.turn((due_ns - now_ns()) / 1e9 if at < plan.count else 0.0)
         self.lines.settle()
-        return self._calls(plan, frames, sent_ns, time.process_time_ns() - cpu_ns)
+        return self._calls(plan, frames, time.process_time_ns() - cpu_ns)
+
+    def come_back(
+        self, device_ids: Sequence[str], presses: Round, seed: int
+    ) -> tuple[dict[str, float], Calls]:
+        """Be cut off and come back; whoever of these presses does so once it is back.
+
+        Returns the seconds that each was away, and what became of the presses.
+        """
+        for each in device_ids:
+            self.lines.links[each].seen.clear()
+        frames = self._presses(presses)
+        self._begin(presses)
+        at_of = {link.member.device_id: at for at, (link, _) in enumerate(frames)}
+
+        def press(link: Link) -> None:
+            at = at_of.get(link.member.device_id)
+            if at is not None:
+                self.lines.send(link, frames[at][1])
+                self._sent_ns[at] = now_ns()
+
+        back_s = self.lines.come_back(device_ids, Random(seed), press)
+        self.lines.settle()
+        calls = self._calls(presses, frames, 0)
+        calls.due_ns = calls.sent_ns  # a press that waits for a connection is its own time
+        return back_s, calls
+
+    def hold(self) -> None:
+        """Accept every alert that is open, and keep it so."""
+        self._answer_all(b'"eta_s":14400', closes=False)
+        self.forget()
 
     def answer(self) -> int:
         """Accept and close every alert that is open, each by one of its two handhelds.
 
         Returns how many a handheld still shows: none, unless something is wrong.
         """
-        give_up_ns = now_ns() + int(PATIENCE_S * 1e9)
-        while any(link.seen for link in self._handhelds) and now_ns() < give_up_ns:
-            next_ns = now_ns() + int(ANSWERS_EVERY_S * 1e9)
-            for link in self._handhelds:
-                self._answer_one(link)
-            while (wait_ns := next_ns - now_ns()) > 0:
-                self.lines.turn(wait_ns / 1e9)
-        self.lines.settle()
+        self._answer_all(b'"eta_s":240', closes=True)
         left = sum(len(link.seen) for link in self._handhelds)
         self.forget()
         return left
+
+    def _answer_all(self, eta: bytes, *, closes: bool) -> None:
+        give_up_ns = now_ns() + int(PATIENCE_S * 1e9)
+        while now_ns() < give_up_ns:
+            next_ns = now_ns() + int(ANSWERS_EVERY_S * 1e9)
+            answered = [self._answer_one(link, eta, closes) for link in self._handhelds]
+            if not any(answered) and not (closes and any(link.seen for link in self._handhelds)):
+                break
+            while (wait_ns := next_ns - now_ns()) > 0:
+                self.lines.turn(wait_ns / 1e9)
+        self.lines.settle()
 
     def forget(self) -> None:
         """Show nothing any more."""
@@ -148,22 +178,22 @@ class Shard:
             frames.append((link, self._dialect.wrap(link.member, payload)))
         return frames
 
-    def _forget_round(self) -> None:
-        self._plan = Round(0, 1, 0, 0, 0)
-        self._receipt_ns, self._stored_ns = array("q"), array("q")
+    def _begin(self, plan: Round) -> None:
+        self._plan = plan
+        self._sent_ns, self._receipt_ns, self._stored_ns = (
+            array("q", [0]) * plan.count for _ in range(3)
+        )
         self._rows = {name: array("q") for name in SHOWN}
         self.lines.traffic = Traffic()
         self._surprises: list[str] = []
 
-    def _calls(
-        self, plan: Round, frames: list[tuple[Link, bytes]], sent_ns: "array[int]", cpu_ns: int
-    ) -> Calls:
+    def _calls(self, plan: Round, frames: list[tuple[Link, bytes]], cpu_ns: int) -> Calls:
         order = np.arange(plan.count, dtype=np.int64)
         return Calls(
             numbers=plan.first + order * plan.step,
             senders=np.array([link.member.number for link, _ in frames], dtype=np.int64),
             due_ns=plan.start_ns + order * plan.every_ns,
-            sent_ns=np.array(sent_ns, dtype=np.int64),
+            sent_ns=np.array(self._sent_ns, dtype=np.int64),
             receipt_ns=np.array(self._receipt_ns, dtype=np.int64),
             stored_ns=np.array(self._stored_ns, dtype=np.int64),
             **{name: np.array(row, dtype=np.int64) for name, row in self._rows.items()},
@@ -172,15 +202,16 @@ class Shard:
             surprises=self._surprises,
         )
 
-    def _answer_one(self, link: Link) -> None:
+    def _answer_one(self, link: Link, eta: bytes, closes: bool) -> bool:
         for alert_id in link.seen:
             is_mine = sender_of(alert_id) % 2 == link.member.number % 2
             if is_mine and alert_id not in link.answered:
                 link.answered.add(alert_id)
-                accept = b'{"type":"accept","alert_id":"%s","eta_s":240}' % alert_id
+                accept = b'{"type":"accept","alert_id":"%s",%s}' % (alert_id, eta)
                 close = b'{"type":"close","alert_id":"%s","outcome":"real"}' % alert_id
-                self.lines.say(link, accept, close)
-                return
+                self.lines.say(link, *((accept, close) if closes else (accept,)))
+                return True
+        return False
 
     def _take(self, link: Link, message: bytes, at_ns: int) -> None:
         if message.startswith(ALERT):
@@ -211,13 +242,15 @@ class Shard:
             link.seen.pop(alert_id, None)
             return
         version = message[version_at:version_end]
+        number = number_of(alert_id)
         rows = self._rows
-        rows["shown_numbers"].append(number_of(alert_id))
+        rows["shown_numbers"].append(number)
         rows["shown_handhelds"].append(link.member.number)
         rows["shown_versions"].append(int(version))
         rows["shown_ns"].append(at_ns)
         if alert_id not in link.seen:
-            link.seen[alert_id] = None
+            if number >> SERIES_BITS == self._plan.first >> SERIES_BITS:
+                link.seen[alert_id] = None
             self._samples.setdefault("alert", message)
             self.lines.say(
                 link, b'{"type":"delivered","alert_id":"%s","version":%s}' % (alert_id, version)

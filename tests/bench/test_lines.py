@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 import pytest
 
-from bench import lines
 from bench.city import plan_city
 from bench.crowd import DIALECTS
 from bench.lines import Lines, Link
@@ -34,13 +33,12 @@ def test_the_state_that_a_greeting_brings_is_taken() -> None:
         assert all(b"synced" in each for each in heard)
 
 
-def test_only_whoever_was_quiet_says_something(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_whoever_was_quiet_says_something() -> None:
     with connected() as (made, _):
         assert made.keep_alive(b"{}") == 0, "all have just greeted"
-        monkeypatch.setattr(lines, "PING_AFTER_S", -1.0)
         idle = {each.device_id for each in CITY.idle}
         made.drop([each for each in made.links if each not in idle])
-        assert made.keep_alive(b"{}") == len(idle)
+        assert made.keep_alive(b"{}", -1.0) == len(idle)
 
 
 def test_a_server_that_hangs_up_is_noticed() -> None:

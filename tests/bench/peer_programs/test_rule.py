@@ -1,3 +1,4 @@
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,7 +28,5 @@ def test_a_place_is_in_its_cell(lat: float, lon: float) -> None:
 
 
 def test_a_script_is_read(tmp_path) -> None:
-    import msgspec
-
     (tmp_path / "script.json").write_bytes(msgspec.json.encode(SCRIPT))
     assert read_script(str(tmp_path / "script.json")) == SCRIPT

@@ -16,7 +16,7 @@ def press_twice(name: str) -> tuple[int, int]:
     with peer(name, CITY, SAID) as target:
         shard = Shard(target.address, DIALECTS[target.dialect], CITY.members)
         shard.connect(shard.lines.links, 8)
-        sender: Link = shard.lines.links["app-0"]
+        sender: Link = shard.lines.links["sender-0"]
         press = press_payload(signal_id(1, 0, 0), "panic", 1, sender.member)
         for _ in range(2):
             shard.lines.say(sender, press)

@@ -5,11 +5,13 @@ PYTHON3 ?= python3
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
+BENCH_READY := $(VENV)/.bench-ready
 SECONDS ?=
 SEEDS ?= 10000
 INPUTS ?= 1000000
 
 .PHONY: demo run test lint types schema unit fast simulate faults fuzz clean
+.PHONY: demo run test lint types schema unit simulate faults fuzz bench bench-compare clean
 
 demo: $(READY)  ## a city at work: server, handhelds, neighbours, buttons, and a live view
 	@$(PYTHON) -m clients.demo \
@@ -46,6 +48,20 @@ faults: $(READY)  ## real processes killed, frozen, cut off and filled up, with 
 
 fuzz: $(READY)  ## what nobody thought of, to whatever reads what strangers send
 	$(PYTHON) -m tests.fuzz --inputs $(INPUTS)
+
+bench: $(BENCH_READY)  ## every benchmark and a report in bench/results, within 15 minutes
+	$(PYTHON) -m bench all
+
+bench-compare: $(READY)  ## the last `make bench` against the one before, by ratio to the floor
+	$(PYTHON) -m bench compare
+
+$(BENCH_READY): $(READY) bench/peer_programs/package.json
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,bench]'
+	@npm install --silent --no-package-lock --prefix bench/peer_programs || \
+	    echo "Node's ws is not measured: apt-get install nodejs npm"
+	@command -v mosquitto >/dev/null || test -x /usr/sbin/mosquitto || \
+	    echo "Mosquitto is not measured: apt-get install mosquitto"
+	@touch $@
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON3) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \

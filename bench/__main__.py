@@ -5,6 +5,10 @@ from importlib import import_module
 from typing import Final
 
 SUBCOMMANDS: Final = {
+    "all": "every one of them, and a report: `make bench`",
+    "report": "a page of the last run, with plots",
+    "compare": "the last run against the one before, by ratio to the floor",
+    "locust": "scenarios of a city, headless, on budgets",
     "capacity": "the rate at which p99 to the handheld passes 10 ms",
     "connections": "memory of idle connections, and time and CPU to connect",
     "growth": "CPU a signal against connections, open alerts, quadrants, devices",

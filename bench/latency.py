@@ -18,7 +18,7 @@ from bench.cuadrante import cuadrante
 from bench.machine import machine
 from bench.options import options
 from bench.progress import say, write
-from bench.score import median, summary
+from bench.score import BIN_S, curve, judge, median, over_time, summary
 from bench.turns import Arena, arena, rounds_of
 
 QUADRANTS: Final = 600
@@ -52,7 +52,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
         for number, seconds in enumerate(rounds, 1):
             turn = here.take_turn(args.rate, seconds)
             say(f"round {number} of {len(rounds)}: {turn.cpu_us:.0f} µs of CPU a signal")
-        figures = figures_of(here)
+        figures = {**figures_of(here), "curves": curves_of(here)}
     return {
         "bench": "latency",
         "rate": args.rate,
@@ -60,6 +60,21 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
         "seconds": args.seconds,
         **figures,
         "machine": machine(),
+    }
+
+
+def curves_of(here: Arena) -> dict[str, Any]:
+    """What plots are made of."""
+    _, latencies = here.judged()
+    times: list[list[float]] = []
+    for turn in here.turns:
+        _, in_turn = judge(turn.calls, here.city)
+        began_s = times[-1][0] + BIN_S if times else 0.0
+        times += [[began_s + at_s, *values] for at_s, *values in over_time(in_turn)]
+    return {
+        "handheld": curve(latencies.handheld_us),
+        "stored": curve(latencies.stored_us),
+        "over_time": times,
     }
 
 

@@ -12,12 +12,14 @@ import numpy as np
 from hdrh.histogram import HdrHistogram
 from numpy.typing import NDArray
 
-from bench.calls import Calls
+from bench.calls import Calls, Nanoseconds
 from bench.city import City
 
 LOWEST_US: Final = 1
 HIGHEST_US: Final = 3_600_000_000
 DIGITS: Final = 3
+CURVE: Final = (0.0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98, 99, 99.5, 99.9, 99.95, 99.99, 100)
+BIN_S: Final = 0.5
 PERCENTILES: Final = {"p50": 50.0, "p90": 90.0, "p99": 99.0, "p999": 99.9, "p9999": 99.99}
 
 
@@ -60,6 +62,8 @@ class Latencies(msgspec.Struct):
 
     handheld_us: NDArray[np.int64]
     """Until each handheld of its quadrant was sent it."""
+    handheld_due_ns: Nanoseconds
+    """When each of these presses was due."""
     receipt_us: NDArray[np.int64]
     stored_us: NDArray[np.int64]
     late_us: NDArray[np.int64]
@@ -101,6 +105,7 @@ def judge(calls: Calls, city: City, *, stores: bool = True) -> tuple[Verdict, La
     )
     return verdict, Latencies(
         (at_ns - due_ns[at]) // 1_000,
+        due_ns[at],
         _since(due_ns, receipt_ns),
         _since(due_ns, stored_ns),
         (calls.sent_ns - calls.due_ns) // 1_000,
@@ -149,6 +154,23 @@ def summary(verdict: Verdict, latencies: Latencies) -> dict[str, Any]:
         "stored_ms": percentiles_ms(latencies.stored_us),
         "generator_late_ms": percentiles_ms(latencies.late_us),
     }
+
+
+def curve(values_us: NDArray[np.int64]) -> list[list[float]]:
+    """Percentiles and milliseconds, closer together towards the end: a plot's line."""
+    made = histogram(values_us)
+    return [[part, round(made.get_value_at_percentile(part) / 1_000, 3)] for part in CURVE]
+
+
+def over_time(latencies: Latencies) -> list[list[float]]:
+    """Second, p50 and p99 in milliseconds of each `BIN_S` of a round."""
+    due_ns = latencies.handheld_due_ns
+    bins = (due_ns - due_ns.min(initial=due_ns[0] if len(due_ns) else 0)) // int(BIN_S * 1e9)
+    rows = []
+    for each in np.unique(bins).tolist():
+        inside = percentiles_ms(latencies.handheld_us[bins == each])
+        rows.append([each * BIN_S, inside["p50"], inside["p99"]])
+    return rows
 
 
 def median(values: Sequence[float]) -> float:

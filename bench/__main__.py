@@ -8,6 +8,7 @@ SUBCOMMANDS: Final = {
     "all": "every one of them, and a report: `make bench`",
     "report": "a page of the last run, with plots",
     "compare": "the last run against the one before, by ratio to the floor",
+    "serve": "a server with the scenarios' city, for locust --host",
     "locust": "scenarios of a city, headless, on budgets",
     "capacity": "the rate at which p99 to the handheld passes 10 ms",
     "connections": "memory of idle connections, and time and CPU to connect",
@@ -23,6 +24,15 @@ SUBCOMMANDS: Final = {
 }
 
 
+MODULES: Final = {"locust": "scenarios"}
+"""Where a subcommand is in a file of another name: a `locust.py` would hide the library."""
+
+
+def module_of(name: str) -> str:
+    """The module of a subcommand."""
+    return f"bench.{MODULES.get(name, name)}"
+
+
 def main() -> int:
     """Run one of them."""
     name = sys.argv[1] if len(sys.argv) > 1 else "--help"
@@ -30,7 +40,7 @@ def main() -> int:
         print(__doc__)
         print("\n".join(f"  {each:<12} {says}" for each, says in SUBCOMMANDS.items()))
         return 0 if name in ("-h", "--help") else 2
-    return int(import_module(f"bench.{name}").main(sys.argv[2:]) or 0)
+    return int(import_module(module_of(name)).main(sys.argv[2:]) or 0)
 
 
 if __name__ == "__main__":

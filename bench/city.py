@@ -111,10 +111,7 @@ def _spots(edition: Edition, wanted: int) -> list[tuple[int, float, float]]:
     if wanted > len(fit):
         raise TooManySenders(f"the city has room for {len(fit):,} senders, not {wanted:,}")
     chosen = np.random.default_rng(SEED).permutation(fit)[:wanted]
-    return [
-        (int(quadrant[at]), shapely.get_y(points[which[at]]), shapely.get_x(points[which[at]]))
-        for at in chosen
-    ]
+    return [(int(quadrant[at]), points[which[at]].y, points[which[at]].x) for at in chosen]
 
 
 def token_of(device_id: str) -> str:
@@ -208,8 +205,14 @@ def _neighbours(members: list[Member], first_front: int) -> dict[str, Any]:
                 "device_id": each.device_id,
                 "role": each.role.value,
                 "name": f"Celular {each.device_id}",
-                "person_id": None if each.role in (Role.OPERATOR, Role.GATEWAY) else person,
+                "person_id": person,
                 "front_id": front,
+                "spot": {"lat": each.lat, "lon": each.lon} if hangs(each) else None,
             }
         )
     return registry
+
+
+def hangs(member: Member) -> bool:
+    """Whether it is a button on a wall, whose place is registered."""
+    return member.role is Role.BUTTON and member.quadrant >= 0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.__main__ import SUBCOMMANDS
+from bench.__main__ import SUBCOMMANDS, module_of
 from bench.all import PLAN, SHORT, main, put_aside
 
 
@@ -13,7 +13,7 @@ def test_what_is_planned_can_be_called(line: str, capsys: pytest.CaptureFixture[
     name, *options = shlex.split(line)
     assert name in SUBCOMMANDS
     with pytest.raises(SystemExit) as ended:
-        import_module(f"bench.{name}").main([*options, "--help"])
+        import_module(module_of(name)).main([*options, "--help"])
     assert ended.value.code == 0
     assert "--json" in capsys.readouterr().out
 

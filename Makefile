@@ -10,8 +10,7 @@ SECONDS ?=
 SEEDS ?= 10000
 INPUTS ?= 1000000
 
-.PHONY: demo run test lint types schema unit fast simulate faults fuzz clean
-.PHONY: demo run test lint types schema unit simulate faults fuzz bench bench-compare clean
+.PHONY: demo run test lint types schema unit fast simulate faults fuzz bench bench-compare clean
 
 demo: $(READY)  ## a city at work: server, handhelds, neighbours, buttons, and a live view
 	@$(PYTHON) -m clients.demo \

@@ -40,14 +40,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench all", description=__doc__)
     parser.add_argument("--into", type=Path, default=report.FOLDER, help="folder of the results")
     parser.add_argument("--short", action="store_true", help="a minute, to see that all is wired")
+    parser.add_argument("--program", type=Path, help="the server.py to measure")
     args = parser.parse_args(argv)
+    chosen = ["--program", str(args.program.absolute())] if args.program else []
     put_aside(args.into)
     failed = []
     for line in SHORT if args.short else PLAN:
         name, *options = shlex.split(line)
         say(line)
         began_s = time.monotonic()
-        command = [sys.executable, "-m", "bench", name, *options]
+        command = [sys.executable, "-m", "bench", name, *options, *chosen]
         done = subprocess.run(
             [*command, "--json", str(args.into / f"{name}.json")],
             stdout=subprocess.DEVNULL,

@@ -43,7 +43,12 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     city = plan_city(quadrants=QUADRANTS, senders=senders_for(args.most, STEP_S), idle=args.idle)
     with ExitStack() as stack:
         say("starting the server and enrolling the city")
-        here = arena(stack, stack.enter_context(cuadrante(city)), city, processes=args.processes)
+        here = arena(
+            stack,
+            stack.enter_context(cuadrante(city, program=args.program)),
+            city,
+            processes=args.processes,
+        )
         warm_up(here, args.start)
         steps = search(lambda rate: step(here, rate), args.start, args.most)
     taken = [each for each in steps if each["holds"]]

@@ -48,7 +48,9 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     city = city_of_roles(count)
     with ExitStack() as stack:
         say("starting the server and enrolling the devices")
-        rows = connect_all(stack.enter_context(cuadrante(city)), city, args.processes)
+        rows = connect_all(
+            stack.enter_context(cuadrante(city, program=args.program)), city, args.processes
+        )
     return {
         "bench": "connections",
         "count": count,

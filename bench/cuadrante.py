@@ -37,7 +37,7 @@ class DoesNotStart(Exception):  # noqa: N818 - it is shown as a sentence
 
 
 @contextmanager
-def cuadrante(city: City, name: str = "cuadrante") -> Iterator[Target]:
+def cuadrante(city: City, name: str = "cuadrante", program: Path = PROGRAM) -> Iterator[Target]:
     """Run `server.py run` on data of its own: PostgreSQL, journal and authentication as always.
 
     Raises `DoesNotStart`, `EmbeddedPostgresError`, `PostgresMissingError`.
@@ -56,7 +56,10 @@ def cuadrante(city: City, name: str = "cuadrante") -> Iterator[Target]:
         }
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, str(PROGRAM), "run"], cwd=folder, env=environment, stderr=log
+                [sys.executable, str(program.absolute()), "run"],
+                cwd=folder,
+                env=environment,
+                stderr=log,
             )
         try:
             children = _children(process, folder / "log")

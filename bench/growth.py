@@ -128,7 +128,7 @@ def _prepared(stack: ExitStack, name: str, value: int, args: argparse.Namespace)
     needed = senders_for(args.rate, ROUND_S)
     whole = dimension.city(needed, value)
     say(f"{name} {value:,}: starting the server and enrolling")
-    target = stack.enter_context(cuadrante(whole, f"{name} {value:,}"))
+    target = stack.enter_context(cuadrante(whole, f"{name} {value:,}", args.program))
     # Whoever holds alerts open presses no more: the others do.
     city = msgspec.structs.replace(whole, senders=whole.senders[:needed])
     here = arena(stack, target, city, processes=args.processes)

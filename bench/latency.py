@@ -46,7 +46,7 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     )
     with ExitStack() as stack:
         say("starting the server and enrolling the city")
-        target = stack.enter_context(cuadrante(city))
+        target = stack.enter_context(cuadrante(city, program=args.program))
         here = arena(stack, target, city, processes=args.processes)
         warm_up(here, args.rate)
         for number, seconds in enumerate(rounds, 1):

@@ -176,6 +176,7 @@ def _options(parser: Any) -> None:
     parser.add_argument("--scenario", choices=list(SCENARIOS), default="everyday")
     parser.add_argument("--scale", type=float, default=0.02, help="of Cali's 25,943 members")
     parser.add_argument("--seconds", type=float, default=60.0, help="that the scenario lasts")
+    parser.add_argument("--program", default="", help="the server.py to run")
     parser.add_argument("--budget-handheld-ms", type=float, default=1_000.0, help="p99")
     parser.add_argument("--budget-stored-ms", type=float, default=2_000.0, help="p99")
 
@@ -190,7 +191,7 @@ def _begin(environment: Any, **_: Any) -> None:
     if environment.host:
         return
     environment.server = subprocess.Popen(
-        [sys.executable, "-m", "bench", "serve", "--scale", str(environment.parsed_options.scale)],
+        [sys.executable, "-m", "bench", "serve", *_serving(environment.parsed_options)],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -199,6 +200,11 @@ def _begin(environment: Any, **_: Any) -> None:
     environment.host = environment.server.stdout.readline().strip()
     if not environment.host:
         raise SystemExit("the server does not start")
+
+
+def _serving(options: Any) -> list[str]:
+    chosen = ["--program", options.program] if options.program else []
+    return ["--scale", str(options.scale), *chosen]
 
 
 @events.test_start.add_listener

@@ -76,7 +76,12 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     rows: dict[str, dict[str, Any]] = {}
     with ExitStack() as stack:
         say("starting the server and enrolling the city")
-        ours = arena(stack, stack.enter_context(cuadrante(city)), city, processes=args.processes)
+        ours = arena(
+            stack,
+            stack.enter_context(cuadrante(city, program=args.program)),
+            city,
+            processes=args.processes,
+        )
         warm_up(ours, args.rate)
         said = ours.crowd.samples()
         arenas = [ours]

@@ -55,6 +55,7 @@ def _run(name: str, args: argparse.Namespace) -> dict[str, Any]:
     say(f"{name}: {SCENARIOS[name].says}")
     command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--json"]
     settings = ["--scenario", name, "--scale", str(args.scale), "--seconds", str(args.seconds)]
+    settings += ["--program", str(args.program.absolute())]
     done = subprocess.run(
         [*command, *settings, "--loglevel", "WARNING"],
         cwd=LOCUSTFILE.parents[1],

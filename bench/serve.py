@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     city = city_of(args.scale)
     say(f"starting the server and enrolling {len(city.members):,} devices")
-    with cuadrante(city) as target:
+    with cuadrante(city, program=args.program) as target:
         host, port = target.address
         print(f"ws://{host}:{port}{PATH}", flush=True)
         with suppress(KeyboardInterrupt):

@@ -56,7 +56,12 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     city = plan_city(quadrants=QUADRANTS, senders=senders, idle=max(0, count - QUADRANTS - senders))
     with ExitStack() as stack:
         say("starting the server and enrolling the city")
-        figures = strike(stack.enter_context(cuadrante(city)), city, args.rate, args.processes)
+        figures = strike(
+            stack.enter_context(cuadrante(city, program=args.program)),
+            city,
+            args.rate,
+            args.processes,
+        )
     return {
         "bench": "storm",
         **figures,

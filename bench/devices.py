@@ -52,6 +52,8 @@ class Ledger:
     def __init__(self) -> None:
         self.pressed_at_s: dict[str, float] = {}
         self.not_shown: dict[str, float] = {}
+        self.calling = 0
+        """Neighbours whose press is not over yet."""
 
 
 class Device:
@@ -74,6 +76,11 @@ class Device:
         except (*CLOSING, AttributeError):
             return False
         return True
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is connected and knows the state."""
+        return bool(self._synced.is_set())
 
     def wait_synced(self) -> bool:
         """Wait until it is connected."""
@@ -143,6 +150,13 @@ class Neighbour(Device):
 
     def press(self) -> None:
         """Press once, and wait until it is over."""
+        self.ledger.calling += 1
+        try:
+            self._press()
+        finally:
+            self.ledger.calling -= 1
+
+    def _press(self) -> None:
         if not self.wait_synced():
             self._note("signal", "press → receipt", CLOSED_WITHIN_S, "not connected")
             return

@@ -31,6 +31,8 @@ BUDGETS_MS: Final = {
     ("signal", "press → stored"): "budget_stored_ms",
 }
 LOST_AFTER_S: Final = 10.0
+OVERTIME_MAX_S: Final = 60.0
+"""For presses that are under way when the time is over."""
 
 
 class Cast:
@@ -51,12 +53,23 @@ class Cast:
         self.ledger = Ledger()
         self.devices: set[Device] = set()
         self.note = _clock(environment)
-        self.began_s = time.monotonic()
+        self.began_s: float | None = None
+        """When everybody who answers was there."""
 
     @property
     def part(self) -> float:
         """How much of the time has passed."""
-        return (time.monotonic() - self.began_s) / self.seconds
+        return 0.0 if self.began_s is None else (time.monotonic() - self.began_s) / self.seconds
+
+    def begin(self) -> None:
+        """From now on people press."""
+        self.began_s = time.monotonic()
+        if self.scenario.cuts:
+            gevent.spawn_later(self.seconds * CUT_PART, self._cut)
+
+    def _cut(self) -> None:
+        for device in list(self.devices):
+            device.cut()
 
     def now(self) -> Any:
         """What the scenario wants now."""
@@ -87,22 +100,22 @@ class Person(User):
 
     def on_start(self) -> None:
         """Take a device and connect."""
-        self.part = _cast(self.environment)
-        free = self.part.free[self.role]
+        self.cast = _cast(self.environment)
+        free = self.cast.free[self.role]
         self.device: Any = None
         if free:
             self.member = free.popleft()
             self.device = self.kind(
-                self.environment.host, self.member, self.part.note, self.part.ledger
+                self.environment.host, self.member, self.cast.note, self.cast.ledger
             )
-            self.part.devices.add(self.device)
+            self.cast.devices.add(self.device)
 
     def on_stop(self) -> None:
         """Leave, and be free again."""
         if self.device is not None:
-            self.part.devices.discard(self.device)
+            self.cast.devices.discard(self.device)
             self.device.leave()
-            self.part.free[self.role].append(self.member)
+            self.cast.free[self.role].append(self.member)
 
 
 class Citizen(Person):
@@ -119,9 +132,9 @@ class Citizen(Person):
             gevent.sleep(1.0)
             return
         self.device.press()
-        shortest, longest = self.part.now().pause_s
+        shortest, longest = self.cast.now().pause_s
         gevent.sleep(
-            self.part.seconds if math.isinf(longest) else random.uniform(shortest, longest)
+            self.cast.seconds if math.isinf(longest) else random.uniform(shortest, longest)
         )
 
 
@@ -163,11 +176,16 @@ class CityShape(LoadTestShape):
         """What locust asks every second."""
         if self.runner is None:
             return None
-        part = _cast(self.runner.environment)
+        cast = _cast(self.runner.environment)
         answering = Patrol.fixed_count + Operator.fixed_count
-        if part.part >= 1.0:
+        if cast.began_s is None:
+            if sum(device.is_here for device in cast.devices) < answering:
+                return answering, answering
+            cast.begin()
+        overtime_s = (cast.part - 1.0) * cast.seconds
+        if overtime_s > OVERTIME_MAX_S or (overtime_s > 0 and not cast.ledger.calling):
             return None
-        wanted = part.now()
+        wanted = cast.now()
         return answering + wanted.people, max(wanted.spawn_per_s, answering)
 
 
@@ -209,15 +227,7 @@ def _serving(options: Any) -> list[str]:
 
 @events.test_start.add_listener
 def _start(environment: Any, **_: Any) -> None:
-    cast = _cast(environment)
-    cast.began_s = time.monotonic()
-    if cast.scenario.cuts:
-        gevent.spawn_later(cast.seconds * CUT_PART, _cut, cast)
-
-
-def _cut(cast: Cast) -> None:
-    for device in list(cast.devices):
-        device.cut()
+    _cast(environment).began_s = None
 
 
 @events.test_stopping.add_listener

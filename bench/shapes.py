@@ -14,7 +14,9 @@ from protocol.vocabulary import Role
 
 CALI_MEMBERS: Final = 25_943
 """Of Cali's Red de Apoyo, in 903 groups."""
-QUADRANTS: Final = 60
+QUADRANTS_MAX: Final = 60
+PEOPLE_PER_QUADRANT: Final = 5
+"""At least: a small city has fewer quadrants."""
 OPERATORS: Final = 2
 BUTTON_EVERY: Final = 10
 """Of ten who press, one has a button on the wall."""
@@ -80,7 +82,8 @@ def city_of(scale: float) -> City:
     Of `idle`, the buttons press as well, and the operators watch.
     """
     people = min(MEMBERS_MAX, max(BUTTON_EVERY, round(CALI_MEMBERS * scale)))
-    city = plan_city(quadrants=QUADRANTS, senders=people)
+    quadrants = max(2, min(QUADRANTS_MAX, people // PEOPLE_PER_QUADRANT))
+    city = plan_city(quadrants=quadrants, senders=people)
     buttons = tuple(_button(each) for each in city.senders if each.number % BUTTON_EVERY == 0)
     apps = tuple(each for each in city.senders if each.number % BUTTON_EVERY)
     operators = tuple(

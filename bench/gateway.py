@@ -46,6 +46,7 @@ from protocol.sia_dc09.panel import sia_data, write_message
 from protocol.vocabulary import AlertState, Kind, Outcome
 
 EVERY_S: Final = 60.0
+FOREVER_S: Final = 3_600.0
 UDP_SOCKETS: Final = 200
 """Each speaks for some of the panels, at a pace that one address may keep."""
 PRESSES_PER_S: Final = 12.0
@@ -127,7 +128,12 @@ class Bench:
         await self._known()
         lines = await self._connect()
         tcp = await self._load(lambda number, frame: _write(lines[number], frame), seconds)
+        # Lines are tested meanwhile too: a panel that falls silent is missed after two minutes.
+        tests = asyncio.create_task(
+            self._tests(lambda number, frame: _write(lines[number], frame), FOREVER_S)
+        )
         press_ms = await self._press_by_turns(presses)
+        tests.cancel()
         for line in lines:
             if line.transport is not None:
                 line.transport.abort()
@@ -288,11 +294,14 @@ async def _one(patrol: ClientConnection, press: Coroutine[Any, Any, None]) -> fl
 
 
 async def _alert(patrol: ClientConnection, is_it: Callable[[Alert], bool]) -> Alert:
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            message = decode_server(await patrol.recv(decode=False))
-            if isinstance(message, Alert) and is_it(message):
-                return message
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                message = decode_server(await patrol.recv(decode=False))
+                if isinstance(message, Alert) and is_it(message):
+                    return message
+    except TimeoutError:
+        raise Failed(f"the handheld saw no news of a press for {PATIENCE_S:g} s") from None
 
 
 async def _drain(reader: asyncio.StreamReader) -> None:

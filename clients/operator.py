@@ -22,6 +22,14 @@ class Operator(Watch):
         """What is wrong with the kit."""
         return Troubles()
 
+    async def duty(self, on_duty: bool) -> None:
+        """Go on or off duty. Whoever comes back is shown what is open then."""
+        if on_duty:
+            self.troubles.greeted()
+        else:
+            self.troubles.clear()
+        await super().duty(on_duty)
+
     def greeted(self, welcome: Welcome) -> None:
         """Every open alert follows, and the newest troubles."""
         self.troubles.greeted()

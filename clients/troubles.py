@@ -48,7 +48,18 @@ class Troubles:
             case Notice(code=NoticeCode.TROUBLES, count=int(count)):
                 self._said = count
             case Notice(code=NoticeCode.SYNCED):
-                self._end()
+                self.synced()
+
+    def synced(self) -> None:
+        """That was all."""
+        if self._seen is not None and self._said <= len(self._seen):
+            self._open = {each: self._open[each] for each in self._open if each in self._seen}
+        self._seen = None
+
+    def clear(self) -> None:
+        """Nothing of it is this screen's business any more."""
+        self._open.clear()
+        self._said = 0
 
     def _take(self, trouble: Trouble) -> None:
         known = self._open.get(trouble.trouble_id)
@@ -61,8 +72,3 @@ class Troubles:
             self._open[trouble.trouble_id] = trouble
         if known is None or known.closed_at_ms != trouble.closed_at_ms:
             self._news.put(trouble.trouble_id, trouble)
-
-    def _end(self) -> None:
-        if self._seen is not None and self._said <= len(self._seen):
-            self._open = {each: self._open[each] for each in self._open if each in self._seen}
-        self._seen = None

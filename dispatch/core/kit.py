@@ -1,5 +1,6 @@
 """The kit under supervision: what is known of each device, and everything that is wrong with it."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
@@ -44,6 +45,8 @@ class Kit:
     def __init__(self) -> None:
         self.watched: dict[str, Watched] = {}
         self.deadlines = Deadlines()
+        self.since_s = -math.inf
+        """Silence counts from here on: before, nobody could be heard."""
         self.open_by_kind: Counter[TroubleKind] = Counter()
         self.untold: dict[str, Trouble] = {}
         """Trouble id -> its newest state, which the control room is to be told at its pace."""

@@ -55,6 +55,8 @@ one is noticed within twice that."""
 MISSING_AFTER: Final = 1.8
 """Of the time within which a device should be heard from: then it is missing. Less than twice, for
 what is between it and us."""
+STOOD_STILL_S: Final = 5.0
+"""Whoever looks so late has heard nobody meanwhile: then everyone has a fresh interval."""
 SELF_TEST_EVERY_S: Final = 7 * 86_400.0
 """A button that nobody pressed as a test for so long is a trouble."""
 BATTERY_LOW_PERCENT: Final = 20

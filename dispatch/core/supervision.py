@@ -19,6 +19,7 @@ from dispatch.core.limits import (
     MISSING_AFTER,
     SEEN_KEPT_EVERY_S,
     SELF_TEST_EVERY_S,
+    STOOD_STILL_S,
 )
 from dispatch.core.moment import Moment
 from dispatch.core.registry import Change, Device, Removed, heartbeat_s
@@ -35,8 +36,8 @@ JUDGED_HERE = frozenset({TroubleKind.MISSING, TroubleKind.SELF_TEST_DUE})
 
 def begin(city: City, kit: Iterable[Watched], now: Moment) -> None:
     """Watch what an earlier run watched, and all that is enrolled. All have a fresh interval."""
+    city.kit.since_s = now.mono_s
     for watched in kit:
-        watched.heard_s = now.mono_s
         city.kit.watch(watched)
         device = _still(city, watched)
         at_s = AT_ONCE_S if device is None else _missing_at_s(city, watched, device)
@@ -145,6 +146,9 @@ def pass_time(city: City, now: Moment) -> list[Effect]:
 
     Whoever calls calls again while something is due.
     """
+    due_s = city.kit.deadlines.next_s()
+    if due_s is not None and due_s + STOOD_STILL_S < now.mono_s:
+        city.kit.since_s = now.mono_s
     effects: list[Effect] = []
     for _ in range(DEVICES_PER_TICK):
         device_id = city.kit.deadlines.take_due(now.mono_s)
@@ -206,7 +210,7 @@ def _is_excused(city: City, device: Device) -> bool:
 
 def _missing_at_s(city: City, watched: Watched, device: Device) -> float:
     """Return when a device is missing unless it is heard from, its gateway being there so long."""
-    heard_s = watched.heard_s
+    heard_s = max(watched.heard_s, city.kit.since_s)
     gateway = city.kit.watched.get(device.gateway_id or "")
     if gateway is not None:
         heard_s = max(heard_s, gateway.heard_s)

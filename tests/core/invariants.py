@@ -71,7 +71,8 @@ def _check_kit_command(city: City, send: Send, command: messages.Command) -> Non
         assert alert.kind is not Kind.SILENT, "a silent press sounds no siren"
         assert alert.sirens[device_id].is_wanted
         assert command.for_s is not None
-        assert 0 < command.for_s <= max(filter(None, FOR_S.values()))
+        longest_s = max(filter(None, FOR_S.values()))
+        assert 0 < command.for_s <= longest_s, "a siren is to sound for longer than it may"
 
 
 def may_see(city: City, device_id: str, alert: messages.Alert) -> bool:
@@ -115,7 +116,8 @@ def _check_the_kit(city: City) -> None:
 def _check_that_nothing_is_left_alone(city: City) -> None:
     for alert in city.board.open_alerts():
         if alert.sirens_due_s is not None:
-            assert _is_reminded(city, alert.alert_id, alert.sirens_due_s)
+            is_reminded = _is_reminded(city, alert.alert_id, alert.sirens_due_s)
+            assert is_reminded, f"nobody will look at the sirens of {alert} in time"
         if alert.state is AlertState.ON_SCENE:
             continue
         due_s = alert.escalate_at_s if alert.owner is None else alert.owner.due_s

@@ -7,7 +7,7 @@ import pytest
 from dispatch.core import supervision
 from dispatch.core.dispatcher import Dispatcher
 from dispatch.core.effects import Append
-from dispatch.core.events import KeepAgain, TokenKept
+from dispatch.core.events import KeepAgain, Tick, TokenKept
 from dispatch.core.facts import FactKind
 from dispatch.core.limits import DEVICES_PER_TICK, SEEN_KEPT_EVERY_S, SELF_TEST_EVERY_S
 from dispatch.core.registry import Device, Registry, Removed, heartbeat_s
@@ -319,7 +319,7 @@ def test_a_city_that_falls_silent_is_looked_at_some_devices_at_a_time():
     town = town_with(*more)
     for device in more:
         hear(town, device.device_id)
-    town.mono_s += 1_000
+    town.mono_s += 2 * interval_s(town, "panel") - 16
     before = town.city.kit.open_count
     for _ in range(3):
         supervision.pass_time(town.city, town.now)
@@ -329,19 +329,27 @@ def test_a_city_that_falls_silent_is_looked_at_some_devices_at_a_time():
     assert town.city.kit.open_by_kind[TroubleKind.MISSING] == 201
 
 
+def test_a_core_that_stood_still_could_hear_nobody():
+    town = town_with()
+    town.mono_s += 10_000
+    town.after(interval_s(town, "panel"))
+    assert told(town) == []
+    town.after(interval_s(town, "panel"))
+    assert told(town) == [("panel", "missing", False)]
+
+
 def test_an_alert_does_not_wait_for_the_kit():
     town = Town([*residents(), *(Device(f"s{n}", Role.SIREN, "S") for n in range(100))])
     town.connect("patrol-1", "ana", *(f"s{n}" for n in range(100)))
     for number in range(100):
         town.disconnect(f"s{number}")
-    town.after(155)
+    town.after(150)
     alert = town.press("ana")
-    town.mono_s += 30
-    town.handle(replace(town.city.registry.devices["ana"], name="Otro"))
-    effects = supervision.pass_time(town.city, town.now)
-    assert effects, "the kit is due as well"
-    town.asleep(0)
-    assert town.alert(alert).rounds > 0
+    town.mono_s += 12.5
+    town.handle(Tick())
+    assert (town.alert(alert).rounds, town.city.kit.open_count) == (1, 0)
+    town.handle(Tick())
+    assert 0 < town.city.kit.open_count <= DEVICES_PER_TICK
 
 
 def test_the_journal_is_given_what_is_known_now_and_then():

@@ -14,6 +14,7 @@ from protocol.messages import Accept, Arrive, Close, Silence
 from protocol.vocabulary import Kind, Outcome
 from tests.core.chance import OTHER
 from tests.core.town import FRONT, LOCATOR, PATROLS, PEOPLE
+from tests.simulation.boxes import GATEWAY
 from tests.simulation.callers import Caller
 from tests.simulation.watchers import Watcher
 from tests.simulation.world import HANDHELDS, World
@@ -230,6 +231,26 @@ def edition(world: World, dice: Dice) -> None:
     world.change(EditionActivated(locator))
 
 
+def hush(world: World, dice: Dice) -> None:
+    """A box behind the gateway falls silent, or is heard from again."""
+    world.boxes.hush(dice)
+
+
+def ail(world: World, dice: Dice) -> None:
+    """A box behind the gateway is ill, or well again."""
+    world.boxes.ail(dice)
+
+
+def gateway_away(world: World, dice: Dice) -> None:
+    """The gateway is switched off for long: nobody hears from what is behind it."""
+    gateway = world.clients.get(GATEWAY)
+    if gateway is not None and not gateway.is_out:
+        world.say("the gateway is switched off")
+        gateway.is_out = True
+        gateway.leave()
+        world.agenda.after(dice.choice((50.0, 90.0)), gateway.come_in_again)
+
+
 ACTS: Final = MappingProxyType(
     {
         "press": (press, 22),
@@ -249,6 +270,9 @@ ACTS: Final = MappingProxyType(
         "revoke": (revoke, 3),
         "registry": (registry, 4),
         "edition": (edition, 1),
+        "hush": (hush, 4),
+        "gateway_away": (gateway_away, 1),
+        "ail": (ail, 4),
     }
 )
 """Kind of act -> what it does, and how often beside the others."""

@@ -7,6 +7,7 @@ from dispatch.core.fanout import concerns
 from dispatch.core.moment import Moment
 from dispatch.core.snapshot import thaw
 from protocol.vocabulary import AlertState, Stage
+from tests.simulation import box_watch
 from tests.simulation.rules import Broken
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def check_agreement(world: "World", core: "Core") -> None:
     _check_database(world)
     _check_watchers(world, core)
     _check_callers(world, core)
+    box_watch.check_agreement(world, core)
 
 
 def check_kept(world: "World", core: "Core") -> None:

@@ -13,6 +13,7 @@ from protocol.messages import (
     Welcome,
 )
 from protocol.vocabulary import ErrorCode, Kind, Stage
+from tests.simulation.boxes import GATEWAY
 from tests.simulation.clients import Client
 from tests.simulation.rules import Broken
 
@@ -80,6 +81,8 @@ class Caller(Client):
             call.is_fresh = False
             self._send_call(call)
         self._keep_at_it()
+        if self.device_id == GATEWAY:
+            self.world.boxes.greeted()
 
     def synced(self) -> None:
         """Ask about what the server did not mention: it has ended, or was lost."""

@@ -5,13 +5,15 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, Final
 
-from dispatch.core import press, sirens
+from dispatch.core import press, sirens, supervision
 from dispatch.core.alert import Alert
 from dispatch.core.city import Deadlines
 from dispatch.core.dedupe import Judgement, judge
 from dispatch.core.dispatcher import Dispatcher
 from dispatch.core.effects import Append
 from dispatch.core.events import Stored
+from dispatch.core.kit import Watched
+from dispatch.core.moment import Moment
 from dispatch.core.registry import Registry
 from dispatch.edge.keeper import Keeper
 from protocol.vocabulary import Kind, Verdict
@@ -63,6 +65,24 @@ def _merge_conflict(*args: Any) -> Judgement:
     return Judgement(Verdict.RETRANSMISSION, known) if judgement.verdict is None else judgement
 
 
+_supervise = Dispatcher.supervise
+
+
+def _forget_the_kit(dispatcher: Dispatcher, kit: Iterable[Watched], now: Moment) -> None:
+    """A restart watches the kit as if nothing had ever been wrong with it."""
+    _supervise(dispatcher, (), now)
+
+
+def _excuse_nobody(*args: Any) -> bool:
+    """Devices are judged while nobody can hear from them."""
+    return False
+
+
+def _deaf_to_silence(*args: Any) -> bool:
+    """Nobody is ever missing."""
+    return False
+
+
 _moment = Clock.moment
 
 
@@ -88,6 +108,9 @@ CANARIES: Final = MappingProxyType[str, tuple[Any, str, Any]](
         "failed_is_forgotten": (Keeper, "look", _failed_is_forgotten),
         "drain_skips": (Drain, "_unheard", _drain_skips),
         "merge_conflict": (press, "judge", _merge_conflict),
+        "forget_the_kit": (Dispatcher, "supervise", _forget_the_kit),
+        "excuse_nobody": (supervision, "_is_excused", _excuse_nobody),
+        "deaf_to_silence": (supervision, "_is_missing", _deaf_to_silence),
         "wall_timers": (Clock, "moment", _wall_timers),
         "every_kind_sounds": (sirens, "FOR_S", _EVERY_KIND_SOUNDS),
         "sirens_have_no_end": (sirens, "_due_s", _sirens_have_no_end),

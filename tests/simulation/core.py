@@ -33,6 +33,7 @@ class Core:
         self.dispatcher = Dispatcher(registry, f"boot {world.clock.boot}")
         self.city = self.dispatcher.city
         self.is_alive = True
+        self.began_s = world.clock.now_s
         self.awake_since_s = world.clock.now_s
         self.dialled: dict[int, Connection] = {}
         """Those that were taken by the system and not yet by the loop, too."""

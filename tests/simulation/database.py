@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from tests.simulation.box_watch import open_in
 from tests.simulation.clock import Agenda
 from tests.simulation.disk import Log, Row, signals_of
 from tests.simulation.rules import Broken
@@ -21,11 +22,18 @@ class Database:
     alerts: dict[str, Row] = field(default_factory=dict)
     events: dict[int, Row] = field(default_factory=dict)
     presses: set[str] = field(default_factory=set)
+    troubled: dict[str, set[str]] = field(default_factory=dict)
+    """device id -> the troubles that it has, by its newest line."""
     mark: int = 0
     is_dead: bool = False
     slow_s: float = 0.0
     loses_answers: float = 0.0
     """How often a commit is done and nobody hears of it."""
+
+    @property
+    def open_troubles(self) -> set[str]:
+        """The troubles that are open."""
+        return set().union(*self.troubled.values())
 
     def commit(self, believed: int, rows: Sequence[Row]) -> int:
         """Write rows that follow the mark, unless it is elsewhere; return it."""
@@ -41,6 +49,8 @@ class Database:
                 self.presses |= signals_of(row.entry)
                 if is_newer:
                     self.alerts[row.entry.alert_id] = row
+            elif row.entry.state is not None and row.entry.device_id is not None:
+                self.troubled[row.entry.device_id] = open_in(row.entry.view)[0]
         self.mark = rows[-1].seq
         return self.mark
 

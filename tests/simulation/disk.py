@@ -37,6 +37,7 @@ class Disk:
     rows: list[Row] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
     newest: dict[str, Row] = field(default_factory=dict)
+    newest_devices: dict[str, Row] = field(default_factory=dict)
     presses: set[str] = field(default_factory=set)
     """Signals that a state on the disk holds."""
     last_seq: int = 0
@@ -52,6 +53,8 @@ class Disk:
             if row.entry.state is not None and row.entry.alert_id is not None:
                 self.newest[row.entry.alert_id] = row
                 self.presses |= signals_of(row.entry)
+            elif row.entry.state is not None and row.entry.device_id is not None:
+                self.newest_devices[row.entry.device_id] = row
 
 
 def signals_of(entry: Entry) -> set[str]:
@@ -111,7 +114,8 @@ class Log:
 
     def newest_states(self, closed_since_ms: int) -> list[Entry]:
         """Return what recovery needs."""
-        rows = sorted(self._disk.newest.values(), key=lambda row: row.seq)
+        newest = (*self._disk.newest.values(), *self._disk.newest_devices.values())
+        rows = sorted(newest, key=lambda row: row.seq)
         entries = [row.entry for row in rows]
         return [each for each in entries if each.is_open or each.at_ms >= closed_since_ms]
 

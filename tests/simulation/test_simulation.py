@@ -42,6 +42,8 @@ def test_the_stories_are_worth_their_names() -> None:
         "an fsync takes", "PostgreSQL is dead", "PostgreSQL's answers are lost", "wall clock",
         "siren sounding", "siren unreachable", "siren failed", "siren silent", "silenced",
         "picture", "is moved to", "is given a new token", "edition 2025", "is cut", "hangs up",
+        "falls silent", "is heard again", "is switched off", "trouble_opened missing",
+        "trouble_closed missing", "trouble_opened tamper", "trouble_closed tamper",
     ):  # fmt: skip
         assert words in told, words
 
@@ -60,11 +62,14 @@ def caught(canary: str) -> Failure:
     [
         ("receipt_before_commit", "nobody is told stored before it is"),
         ("forget_deadlines", "nobody will look at"),
-        ("one_boot", "nothing unanswered is left un-escalated"),
+        ("one_boot", "who is silent for twice its interval is missing"),
         ("failed_is_forgotten", "something still waits to be stored"),
         ("drain_skips", "in quiet, all copies agree"),
         ("merge_conflict", "in quiet, all copies agree"),
-        ("wall_timers", "no step of escalation is early"),
+        ("forget_the_kit", "what is wrong outlives a crash"),
+        ("excuse_nobody", "nobody is judged while it cannot be heard"),
+        ("deaf_to_silence", "who is silent for twice its interval is missing"),
+        ("wall_timers", "a siren is to sound for longer than it may"),
         ("every_kind_sounds", "a silent press sounds no siren"),
         ("sirens_have_no_end", "nobody will look at the sirens"),
     ],
@@ -86,6 +91,9 @@ def test_every_canary_is_tested() -> None:
         "failed_is_forgotten",
         "drain_skips",
         "merge_conflict",
+        "forget_the_kit",
+        "excuse_nobody",
+        "deaf_to_silence",
         "wall_timers",
         "every_kind_sounds",
         "sirens_have_no_end",

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 
 from clients.action import Deed, shows
 from clients.board import Board
+from clients.troubles import Troubles
 from protocol.messages import (
     Alert,
     AnyServerMessage,
     Delivered,
     Duty,
     Error,
+    Notice,
+    Trouble,
     Welcome,
 )
 from protocol.vocabulary import AlertState
@@ -37,6 +40,8 @@ class Watcher(Client):
         self.is_handheld = is_handheld
         self.board = Board()
         self.acts: dict[str, Act] = {}
+        self.troubles = Troubles()
+        self._told: set[tuple[str, bool]] = set()
         self._refs = 0
         self._resends = False
         self._versions: dict[str, int] = {}
@@ -47,6 +52,11 @@ class Watcher(Client):
         """Go on or off duty."""
         self.on_duty = on_duty
         self.send(Duty(on_duty=on_duty))
+        self._told.clear()
+        if on_duty:
+            self.troubles.greeted()
+        else:
+            self.troubles.clear()
         if not on_duty:
             self.board.clear()
 
@@ -67,14 +77,19 @@ class Watcher(Client):
             self.send(Duty(on_duty=self.on_duty))  # changed since `hello`
         self._versions.clear()
         self._confirmed.clear()
+        self._told.clear()
+        self.troubles.greeted()
         self.board.begin()
 
     def synced(self) -> None:
         self.board.end()
+        self.troubles.synced()
         self.resend()
 
     def heard(self, message: AnyServerMessage) -> None:
         match message:
+            case Trouble() | Notice() if self.on_duty:
+                self._hear_of_trouble(message)
             case Alert() if self.on_duty:  # else on its way when it went off duty
                 self._see(message)
             case Error(ref=str(ref)) if ref in self.acts:
@@ -105,6 +120,16 @@ class Watcher(Client):
             if alert_id not in self._confirmed:
                 self._confirmed.add(alert_id)
                 self.send(Delivered(alert_id=alert_id, version=alert.version))
+
+    def _hear_of_trouble(self, trouble: Trouble | Notice) -> None:
+        self.troubles.heard(trouble)
+        if isinstance(trouble, Notice):
+            return
+        told = (trouble.trouble_id, trouble.closed_at_ms is not None)
+        if told in self._told:
+            rule = "each trouble is told once a state"
+            raise Broken(rule, f"{self.device_id} was told again of {trouble.trouble_id}")
+        self._told.add(told)
 
     def _check_shown_once(self, alert: Alert) -> None:
         alert_id = alert.alert_id

@@ -9,6 +9,7 @@ from dispatch.core.limits import SIGNALS_PER_ALERT_REMEMBERED
 from protocol.limits import NEIGHBOUR_QUADRANTS_MAX, REPORTS_SHOWN, SECONDARY_QUADRANTS_MAX
 from protocol.messages import Receipt
 from tests.core.invariants import check_city, check_send
+from tests.simulation import box_watch
 from tests.simulation.disk import WAITING_ENTRIES_MAX
 from tests.simulation.rules import Broken
 
@@ -32,7 +33,8 @@ class Witness:
 
     def heard_facts(self, core: "Core", effects: list[Effect]) -> None:
         """Take the facts of one event, before its effects are done."""
-        self._has_news = True
+        self._has_news |= bool(effects)
+        box_watch.check_facts(self._world, core, effects)
         now_s, alerts = self._world.clock.now_s, core.city.board.alerts
         for effect in effects:
             if type(effect) is Record:
@@ -66,6 +68,7 @@ class Witness:
         if core is None or not core.is_alive:
             return
         core.vigil.check_nothing_is_late(self._world.clock.now_s, core.awake_since_s)
+        box_watch.check_nobody_is_missed(self._world, core)
         due_s = core.dispatcher.next_deadline_s()
         is_settled = due_s is None or due_s > AT_ONCE_S  # else the first tick is still to come
         if self._has_news and is_settled:

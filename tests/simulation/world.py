@@ -20,6 +20,8 @@ from protocol.messages import Position
 from protocol.vocabulary import Role
 from tests.core.town import LOCATOR, fix, residents, signal_id
 from tests.simulation.agreement import check_agreement, check_kept
+from tests.simulation.box_watch import check_nothing_is_forgotten
+from tests.simulation.boxes import Boxes, boxes
 from tests.simulation.callers import Caller
 from tests.simulation.clients import Client
 from tests.simulation.clock import Agenda, Clock
@@ -81,6 +83,7 @@ class World:
             name: Watcher(self, name, self._own(name)) for name in self._of(HANDHELDS + SCREENS)
         }
         self.clients: dict[str, Client] = {**self.callers, **self.watchers, **self.sirens}
+        self.boxes = Boxes(self)
         self._begin()
 
     # --- what everyone asks ---------------------------------------------------------------------
@@ -150,6 +153,7 @@ class World:
         self.core.recover()
         self._forgive_what_is_old()
         self.witness.check_nothing_is_missing(self.core)
+        check_nothing_is_forgotten(self, self.core)
 
     def kill(self) -> None:
         """Kill -9 of the core."""
@@ -238,7 +242,7 @@ class World:
     # --- the beginning --------------------------------------------------------------------------
 
     def _enrol(self) -> None:
-        for thing in residents():
+        for thing in (*residents(), *boxes()):
             match thing:
                 case Person():
                     self.things[Person, thing.person_id] = thing

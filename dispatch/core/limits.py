@@ -73,6 +73,8 @@ TROUBLES_TOLD_BURST: Final = 50
 """Troubles that the control room is told of at once ..."""
 TROUBLES_TOLD_PER_S: Final = 20
 """... and how many a second after that: a power cut is thousands, and alerts must be seen."""
+TROUBLES_TOLD_EVERY_S: Final = 1.0
+"""... so many together, with how many there are."""
 TROUBLES_SHOWN_MAX: Final = 50
 """Open troubles that a device is shown when it comes, the newest; and told how many there are."""
 ROSTER_SLICE: Final = 200

@@ -13,15 +13,13 @@ from dispatch.core.entry import Entry
 from dispatch.core.facts import Fact, FactKind
 from dispatch.core.kit import OpenTrouble, Watched
 from dispatch.core.kit_view import device_view, trouble_view
-from dispatch.core.limits import TROUBLES_SHOWN_MAX, TROUBLES_TOLD_PER_S
+from dispatch.core.limits import TROUBLES_SHOWN_MAX, TROUBLES_TOLD_EVERY_S, TROUBLES_TOLD_PER_S
 from dispatch.core.moment import Moment
 from dispatch.core.registry import Device
 from dispatch.core.snapshot import freeze_device
 from dispatch.core.words import NOTICE
 from protocol.messages import Notice, Trouble
 from protocol.vocabulary import NoticeCode, Role, TroubleKind
-
-TELL_EVERY_S = 1.0
 
 
 def open_trouble(city: City, watched: Watched, kind: TroubleKind, now: Moment) -> list[Effect]:
@@ -118,11 +116,11 @@ def tell_held_back(city: City, now: Moment) -> list[Effect]:
     if kit.tell_at_s is None or kit.tell_at_s > now.mono_s:
         return []
     told = _control_room(city)
-    batch = list(islice(kit.untold, TROUBLES_TOLD_PER_S))
+    batch = list(islice(kit.untold, int(TROUBLES_TOLD_PER_S * TROUBLES_TOLD_EVERY_S)))
     views = [kit.untold.pop(trouble_id) for trouble_id in batch]
     if not told:
         kit.untold.clear()  # whoever comes is shown what is open then
-    kit.tell_at_s = now.mono_s + TELL_EVERY_S if kit.untold else None
+    kit.tell_at_s = now.mono_s + TROUBLES_TOLD_EVERY_S if kit.untold else None
     if not told:
         return []
     return [*(Send(told, view) for view in views), Send(told, _count(kit.open_count))]
@@ -145,7 +143,7 @@ def _may_tell(city: City, view: Trouble, now: Moment) -> bool:
     if not (was_to_be_opened and view.closed_at_ms is not None):
         kit.untold[view.trouble_id] = view
     if kit.tell_at_s is None:
-        kit.tell_at_s = now.mono_s + TELL_EVERY_S
+        kit.tell_at_s = now.mono_s + TROUBLES_TOLD_EVERY_S
     return False
 
 

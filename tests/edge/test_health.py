@@ -7,11 +7,12 @@ from dispatch.core.events import Connected, Disconnected, Received, Written
 from dispatch.core.locate import Locator
 from dispatch.core.moment import Moment
 from dispatch.core.quadrants import Edition
-from dispatch.core.registry import EditionActivated, Registry
+from dispatch.core.registry import Device, EditionActivated, Registry
 from dispatch.edge.bounds import LOOP_STALL_S
 from dispatch.edge.health import Health, Red, Warn
 from dispatch.journal.disk import Level
-from protocol.messages import Delivered, Duty, Signal
+from protocol.messages import Condition, Delivered, Duty, Signal
+from protocol.vocabulary import Role, TroubleKind
 from tests.edge.town import EAST, IN_EAST, TOWNSPEOPLE, WEST, press
 
 BEAT_S = 0.25
@@ -43,6 +44,17 @@ def pressed(dispatcher: Dispatcher, signal: Signal, now: Moment) -> str:
     dispatcher.handle(Received("ana", signal, now.wall_ms), now)
     dispatcher.handle(Written(signal.signal_id), now)
     return signal.signal_id
+
+
+def test_what_is_wrong_with_the_kit_keeps_no_press_from_going_out(
+    dispatcher: Dispatcher, health: Health
+) -> None:
+    dispatcher.handle(Device("siren", Role.SIREN, "Sirena"), START)
+    dispatcher.handle(Connected(7, "siren"), START)
+    tampered = Condition(trouble=TroubleKind.TAMPER, present=True)
+    dispatcher.handle(Received("siren", tampered, 0), START)
+    assert dispatcher.city.kit.open_count == 1
+    assert (health.reds(START), health.warnings()) == ([], [])
 
 
 def test_without_quadrants_it_is_red(dispatcher: Dispatcher, health: Health) -> None:

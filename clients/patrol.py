@@ -39,7 +39,7 @@ class Patrol(Watch):
     def heard(self, message: AnyServerMessage) -> None:
         """Take alerts, and confirm those seen for the first time."""
         super().heard(message)
-        if isinstance(message, Alert):
+        if isinstance(message, Alert) and self.link.on_duty is not False:
             self._confirm(message)
 
     async def accept(self, alert_id: str, *, eta_s: int | None = None) -> Alert:

@@ -134,7 +134,7 @@ class Watch:
     def heard(self, message: AnyServerMessage) -> None:
         """Take alerts, and answers to actions."""
         match message:
-            case Alert():
+            case Alert() if self.link.on_duty is not False:  # else it was on its way
                 self._see(message)
             case Error(ref=str(ref)) if ref in self._actions:
                 self._actions[ref].refuse(message)

@@ -56,8 +56,10 @@ def disconnected(city: City, event: Disconnected, now: Moment) -> list[Effect]:
 def duty(city: City, device: Device, message: Duty, now: Moment) -> list[Effect]:
     """Go on duty and be brought up to date, or off duty and answer for nothing any more."""
     effects = _set_duty(city, device, message.on_duty, now)
-    if effects and message.on_duty:
-        effects += _up_to_date(city, device, _concerning(city, device), now)
+    session_id = city.presence.session_of.get(device.device_id)
+    if effects and message.on_duty and session_id is not None:
+        # From nothing: an alert that was sent before it went off duty may have come after.
+        effects += _welcome(city, device, session_id, now)
     return effects
 
 

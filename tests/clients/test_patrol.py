@@ -112,8 +112,9 @@ async def test_what_a_killed_server_has_forgotten_is_sent_again_in_order() -> No
             await guest.cut()
             guest = await back(server, patrol, state)
             assert [await guest.hear(type(each)) for each in resent] == resent
-        await patrol.duty(False)
-        await guest.hear(Duty)
+        for on_duty in (False, True):
+            await patrol.duty(on_duty)
+            await guest.hear(Duty)
         await guest.cut()
         guest = await back(server, patrol, OPEN)
         assert patrol.moved_to(Position(lat=10.4, lon=-75.5))

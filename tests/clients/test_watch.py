@@ -135,6 +135,18 @@ async def test_off_duty_nothing_is_shown_and_the_next_hello_says_so() -> None:
         assert (await guest.welcome()).on_duty is False
 
 
+async def test_an_alert_that_was_on_its_way_when_it_went_off_duty_is_not_shown() -> None:
+    async with peer() as server, Operator(server.url, OPERATOR) as operator:
+        guest = await back(server, operator)
+        await operator.duty(False)
+        commands = operator.commands()
+        await guest.say(alert())
+        await guest.say(Command(action=Action.RING, alert_id=an_id()))
+        with trio.fail_after(PATIENCE_S):
+            await anext(commands)
+        assert operator.open == {}
+
+
 async def test_commands_are_handed_over() -> None:
     async with peer() as server, Operator(server.url, OPERATOR) as operator:
         guest = await back(server, operator)

@@ -137,12 +137,14 @@ def test_the_first_that_comes_is_shown_what_reached_nobody_and_the_sender_hears_
 
 def test_going_on_duty_brings_the_open_alerts_and_going_off_ends_them():
     town = Town()
-    town.connect("patrol-1", "operator", on_duty=False)
+    session = town.connect("patrol-1", on_duty=False)
+    town.connect("operator", on_duty=False)
     town.connect("ana")
     alert = town.press("ana", at=MIDDLE)
     town.duty("patrol-1", on_duty=True)
     assert [frame.alert_id for frame in town.alerts("patrol-1")] == [alert]
     assert town.got("patrol-1", Notice)[-1].count == 1
+    assert town.got(f"session {session}", Welcome)[-1].on_duty
     town.duty("patrol-1", on_duty=True)
     town.duty("patrol-1", on_duty=False)
     town.after(40)

@@ -145,28 +145,29 @@ class Button(Citizen):
     role = Role.BUTTON
 
 
-class Patrol(Person):
+class OnDuty(Person):
+    """Is there, and does what there is to do when it hears of an alert."""
+
+    abstract = True
+
+    @task
+    def be_there(self) -> None:
+        """Wait."""
+        gevent.sleep(1.0)
+
+
+class Patrol(OnDuty):
     """Answers."""
 
     role = Role.PATROL
     kind = Handheld
 
-    @task
-    def be_there(self) -> None:
-        """All that it does, it does when it hears of an alert."""
-        gevent.sleep(1.0)
 
-
-class Operator(Person):
+class Operator(OnDuty):
     """Watches the whole city."""
 
     role = Role.OPERATOR
     kind = Watcher
-
-    @task
-    def watch(self) -> None:
-        """All that it does, it does when it hears of an alert."""
-        gevent.sleep(1.0)
 
 
 class CityShape(LoadTestShape):

@@ -9,9 +9,9 @@ from collections import defaultdict
 from contextlib import suppress
 
 import orjson
-import uvicorn
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
+from bench.peer_programs.asgi import serve
 from bench.peer_programs.rule import PeerScript, Rule, dumps, read_script
 
 SYNCED = '{"type":"notice","code":"synced"}'
@@ -52,17 +52,7 @@ def application(script: PeerScript) -> FastAPI:
 def main(path: str) -> None:
     """Serve."""
     script = read_script(path)
-    uvicorn.run(
-        application(script),
-        host="127.0.0.1",
-        port=script.port,
-        loop="uvloop",
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
-        access_log=False,
-        log_level="warning",
-        backlog=4_096,
-    )
+    serve(application(script), script.port)
 
 
 if __name__ == "__main__":

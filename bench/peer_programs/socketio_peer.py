@@ -7,8 +7,8 @@ import sys
 from typing import Any
 
 import socketio
-import uvicorn
 
+from bench.peer_programs.asgi import serve
 from bench.peer_programs.rule import PeerScript, Rule, read_script
 
 
@@ -50,17 +50,7 @@ def application(script: PeerScript) -> Any:
 def main(path: str) -> None:
     """Serve."""
     script = read_script(path)
-    uvicorn.run(
-        application(script),
-        host="127.0.0.1",
-        port=script.port,
-        loop="uvloop",
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
-        access_log=False,
-        log_level="warning",
-        backlog=4_096,
-    )
+    serve(application(script), script.port)
 
 
 if __name__ == "__main__":

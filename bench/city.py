@@ -30,6 +30,8 @@ SPOTS_APART_M: Final = 150.0
 FROM_BORDER_M: Final = 30.0
 """Nearer to a border, a neighbouring quadrant's handhelds would be shown the alert as well."""
 M_PER_DEG: Final = 111_000.0
+CONNECTIONS_MAX: Final = 18_000
+"""The server takes 19,000 as it is set up here, and a process may have 20,000 open files."""
 MEMBERS_PER_FRONT: Final = 29
 """As in Cali: 25,943 members in 903 fronts."""
 FIELDS: Final = {"edition": "bench", "code_field": "CODE", "name_field": "NAME"}
@@ -69,6 +71,14 @@ class City(msgspec.Struct, frozen=True):
 
 class TooManySenders(ValueError):  # noqa: N818 - it is shown as a sentence
     """The city has no more places that are far enough from one another."""
+
+
+def room_for_idle(wanted: int, *, quadrants: int, senders: int) -> tuple[int, list[str]]:
+    """How many may be idle beside those who act, and what to say if that is fewer."""
+    room = max(0, CONNECTIONS_MAX - quadrants * HANDHELDS_PER_QUADRANT - senders)
+    if wanted <= room:
+        return wanted, []
+    return room, [f"scaled down to {room:,} idle connections: a process may open 20,000 files"]
 
 
 def plan_city(*, quadrants: int, senders: int, idle: int = 0, absent: int = 0) -> City:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from bench.city import City, Member
+from bench.city import CONNECTIONS_MAX, City, Member
 from bench.cpu import cpu_ns, memory_bytes, rest
 from bench.crowd import Crowd
 from bench.cuadrante import PING, cuadrante
@@ -24,8 +24,6 @@ from bench.progress import say, write
 from bench.target import Target
 from protocol.vocabulary import Role
 
-CONNECTIONS_MAX: Final = 18_000
-"""The server takes 19,000 as it is set up here, and a process may have 20,000 open files."""
 QUADRANTS: Final = 120
 ROLES: Final = (Role.APP, Role.BUTTON, Role.PATROL, Role.SIREN, Role.OPERATOR, Role.SUPERVISOR)
 

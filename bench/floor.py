@@ -19,7 +19,7 @@ from typing import Any, Final
 import msgspec
 
 from bench.calls import ID_CHARS
-from bench.city import City, plan_city
+from bench.city import City, plan_city, room_for_idle
 from bench.cuadrante import DoesNotStart, cuadrante
 from bench.floor_program import Script
 from bench.latency import QUADRANTS, figures_of, senders_for, warm_up
@@ -54,9 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def measure(args: argparse.Namespace) -> dict[str, Any]:
     """Every figure of `floor`."""
-    city = plan_city(
-        quadrants=args.quadrants, senders=senders_for(args.rate, args.seconds), idle=args.idle
-    )
+    senders = senders_for(args.rate, args.seconds)
+    idle, remarks = room_for_idle(args.idle, quadrants=args.quadrants, senders=senders)
+    city = plan_city(quadrants=args.quadrants, senders=senders, idle=idle)
     with ExitStack() as stack:
         say("starting the server and enrolling the city")
         ours = arena(
@@ -79,9 +79,10 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     return {
         "bench": "floor",
         "rate": args.rate,
-        "idle": args.idle,
+        "idle": idle,
         "rounds": args.rounds,
         **figures,
+        "remarks": remarks + figures["remarks"],
         "machine": machine(),
     }
 
@@ -98,7 +99,11 @@ def compare(ours: Arena, beneath: Arena) -> dict[str, Any]:
         "ratio_rounds": [round(each, 3) for each in cpu],
         "handheld_p99_ratio": round(median(p99), 3),
         "floor_spread": round(spread, 3),
-        "remarks": [*_noise(spread), *_unlike(figures["cuadrante"], figures["floor"])],
+        "remarks": [
+            *_noise(spread),
+            *_unlike(figures["cuadrante"], figures["floor"]),
+            *(f"{name}: {said}" for name, side in figures.items() for said in side["remarks"]),
+        ],
         **figures,
     }
 

@@ -12,17 +12,20 @@ from contextlib import ExitStack
 from typing import Any, Final
 
 from bench.calls import KINDS, Traffic
-from bench.city import plan_city
+from bench.city import plan_city, room_for_idle
 from bench.crowd import PROCESSES
 from bench.cuadrante import cuadrante
 from bench.machine import machine
 from bench.options import options
 from bench.progress import say, write
-from bench.score import BIN_S, curve, judge, median, over_time, summary
+from bench.score import BIN_S, Latencies, curve, judge, median, over_time, percentiles_ms, summary
 from bench.turns import Arena, arena, rounds_of
 
 QUADRANTS: Final = 600
 WARM_UP_S: Final = 1.0
+QUEUES_MS: Final = 500.0
+"""A median over this says that presses wait for one another."""
+LATE_SHARE: Final = 0.5
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,9 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def measure(args: argparse.Namespace) -> dict[str, Any]:
     """Every figure of `latency`."""
     rounds = rounds_of(args.seconds)
-    city = plan_city(
-        quadrants=args.quadrants, senders=senders_for(args.rate, max(rounds)), idle=args.idle
-    )
+    senders = senders_for(args.rate, max(rounds))
+    idle, remarks = room_for_idle(args.idle, quadrants=args.quadrants, senders=senders)
+    city = plan_city(quadrants=args.quadrants, senders=senders, idle=idle)
     with ExitStack() as stack:
         say("starting the server and enrolling the city")
         target = stack.enter_context(cuadrante(city, program=args.program))
@@ -56,11 +59,26 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     return {
         "bench": "latency",
         "rate": args.rate,
-        "idle": args.idle,
+        "idle": idle,
         "seconds": args.seconds,
         **figures,
+        "remarks": remarks + figures["remarks"],
         "machine": machine(),
     }
+
+
+def remarks_on(latencies: Latencies) -> list[str]:
+    """What makes these figures worth less than they seem."""
+    remarks = []
+    handheld, late = percentiles_ms(latencies.handheld_us), percentiles_ms(latencies.late_us)
+    if handheld["p50"] > QUEUES_MS:
+        remarks.append("presses queue: the rate is beyond what it takes on this machine now")
+    if late["p99"] > LATE_SHARE * handheld["p99"]:
+        remarks.append(
+            f"the generator itself was {late['p99']:g} ms late at p99, of {handheld['p99']:g}: "
+            "the machine is too busy, or too small for this rate"
+        )
+    return remarks
 
 
 def curves_of(here: Arena) -> dict[str, Any]:
@@ -99,6 +117,7 @@ def figures_of(here: Arena) -> dict[str, Any]:
     return {
         **summary(verdict, latencies),
         "clean": verdict.is_clean,
+        "remarks": remarks_on(latencies),
         "surprises": [each for turn in here.turns for each in turn.calls.surprises][:5],
         "core_cpu_us_per_signal": round(cpu_us, 1),
         "core_cpu_us_per_signal_rounds": [round(turn.cpu_us, 1) for turn in here.turns],

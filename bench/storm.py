@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from bench.calls import Calls, only_own, together
-from bench.city import City, Member, plan_city
+from bench.city import CONNECTIONS_MAX, City, Member, plan_city
 from bench.crowd import Crowd
 from bench.cuadrante import cuadrante
 from bench.latency import senders_for, warm_up
@@ -29,8 +29,6 @@ from bench.turns import Arena, BenchFailed, arena
 
 QUADRANTS: Final = 240
 ROUND_S: Final = 3.0
-CUT_MAX: Final = 18_000
-"""The server takes 19,000, and a process may open 20,000 files."""
 PRESS_SHARE: Final = 0.5
 """Of the neighbours who are cut off: so many press as soon as they are back."""
 SEED: Final = 20260101
@@ -50,9 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def measure(args: argparse.Namespace) -> dict[str, Any]:
     """Every figure of `storm`."""
-    count = min(args.count, CUT_MAX)
+    count = min(args.count, CONNECTIONS_MAX)
     remarks = [f"scaled down to {count:,}: a process may open 20,000 files"]
-    senders = 2 * senders_for(args.rate, ROUND_S)
+    senders = 3 * senders_for(args.rate, ROUND_S)  # about half of them stay
     city = plan_city(quadrants=QUADRANTS, senders=senders, idle=max(0, count - QUADRANTS - senders))
     with ExitStack() as stack:
         say("starting the server and enrolling the city")

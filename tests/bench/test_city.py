@@ -3,12 +3,14 @@ import pytest
 import shapely
 
 from bench.city import (
+    CONNECTIONS_MAX,
     FROM_BORDER_M,
     HANDHELDS_PER_QUADRANT,
     M_PER_DEG,
     SPOTS_APART_M,
     TooManySenders,
     plan_city,
+    room_for_idle,
     token_of,
 )
 from bench.locate import made_up_edition
@@ -48,6 +50,13 @@ def test_each_quadrant_has_its_handhelds_and_every_device_its_own_token() -> Non
     ids = [each.device_id for each in city.members]
     assert len(ids) == len(set(ids)) == 10 + 10 + 3
     assert len({token_of(each) for each in ids}) == len(ids)
+
+
+def test_what_no_server_here_can_hold_is_scaled_down_and_said() -> None:
+    assert room_for_idle(5_000, quadrants=600, senders=1_000) == (5_000, [])
+    idle, (words,) = room_for_idle(50_000, quadrants=600, senders=1_000)
+    assert idle == CONNECTIONS_MAX - 2 * 600 - 1_000
+    assert "scaled down to 15,800" in words
 
 
 def test_a_city_that_is_too_small_is_said() -> None:

@@ -1,8 +1,10 @@
 import json
 
+import numpy as np
 import pytest
 
-from bench.latency import main, senders_for
+from bench.latency import main, remarks_on, senders_for
+from bench.score import Latencies
 
 
 def test_what_is_printed_and_that_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
@@ -17,6 +19,18 @@ def test_what_is_printed_and_that_all_is_well(capsys: pytest.CaptureFixture[str]
     assert figures["core_cpu_us_per_signal"] > 0
     assert len(figures["core_cpu_us_per_signal_rounds"]) == 2
     assert "round 2 of 2" in said.err, "who waits is told how far it is"
+
+
+def test_what_makes_figures_worth_less_is_said() -> None:
+    def seen(handheld_us: int, late_us: int) -> list[str]:
+        times = np.full(10, handheld_us)
+        return remarks_on(Latencies(times, times, times, times, np.full(10, late_us)))
+
+    assert seen(2_000, 100) == []
+    (queue,) = seen(900_000, 100)
+    assert "presses queue" in queue
+    (late,) = seen(2_000, 1_900)
+    assert "generator itself was 1.9 ms late" in late
 
 
 def test_each_sender_has_an_alert_of_every_kind_at_most() -> None:

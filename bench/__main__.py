@@ -4,6 +4,10 @@ import sys
 from importlib import import_module
 from typing import Final
 
+from bench.failures import BenchFailed
+from dispatch.store.errors import StoreUnavailable
+from dispatch.supervise.postgres_layout import EmbeddedPostgresError, PostgresMissingError
+
 SUBCOMMANDS: Final = {
     "all": "every one of them, and a report: `make bench`",
     "report": "a page of the last run, with plots",
@@ -40,7 +44,11 @@ def main() -> int:
         print(__doc__)
         print("\n".join(f"  {each:<12} {says}" for each, says in SUBCOMMANDS.items()))
         return 0 if name in ("-h", "--help") else 2
-    return int(import_module(module_of(name)).main(sys.argv[2:]) or 0)
+    try:
+        return int(import_module(module_of(name)).main(sys.argv[2:]) or 0)
+    except (BenchFailed, StoreUnavailable, EmbeddedPostgresError, PostgresMissingError) as error:
+        print(f"bench {name}: {error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 import shapely
 
+from bench.failures import TooManySenders
 from bench.locate import SEED, made_up_edition
 from dispatch.core.credentials import digest
 from dispatch.core.quadrants import Edition
@@ -67,10 +68,6 @@ class City(msgspec.Struct, frozen=True):
     def members(self) -> tuple[Member, ...]:
         """Everybody who connects."""
         return (*self.senders, *self.handhelds, *self.idle)
-
-
-class TooManySenders(ValueError):  # noqa: N818 - it is shown as a sentence
-    """The city has no more places that are far enough from one another."""
 
 
 def room_for_idle(wanted: int, *, quadrants: int, senders: int) -> tuple[int, list[str]]:

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 from bench.calls import KINDS, SERIES_BITS, Calls, Round, together
 from bench.city import Member
 from bench.dialects import Cuadrante, Dialect
+from bench.failures import GeneratorFailed
 from bench.lines import PING_AFTER_S, now_ns
 from bench.peer_dialects import Mqtt, Nats, SocketIo
 from bench.shard import Shard
@@ -31,10 +32,6 @@ HEAD_START_S: Final = 0.25
 MADE_A_SECOND: Final = 60_000
 """Frames that a process makes at least: more presses need a longer head start."""
 IDLE_TURN_S: Final = 1.0
-
-
-class GeneratorFailed(Exception):  # noqa: N818 - it is shown as a sentence
-    """A generator process ended, or met what it cannot go on with."""
 
 
 class Crowd:

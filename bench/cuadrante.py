@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.city import City, enrol_city
+from bench.failures import DoesNotStart
 from bench.target import Target, end
 from dispatch.settings import PREFIX
 from dispatch.supervise.postgres import embedded_postgres
@@ -30,10 +31,6 @@ BESIDE: Final = (
 )
 """Ports that are not measured: any free one."""
 PING: Final = b'{"type":"ping"}'
-
-
-class DoesNotStart(Exception):  # noqa: N818 - it is shown as a sentence
-    """What was to be measured did not come up; the message has its last words."""
 
 
 @contextmanager

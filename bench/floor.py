@@ -20,7 +20,8 @@ import msgspec
 
 from bench.calls import ID_CHARS
 from bench.city import City, plan_city, room_for_idle
-from bench.cuadrante import DoesNotStart, cuadrante
+from bench.cuadrante import cuadrante
+from bench.failures import DoesNotStart
 from bench.floor_program import Script
 from bench.latency import QUADRANTS, figures_of, senders_for, warm_up
 from bench.machine import machine

@@ -21,7 +21,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from bench.city import City, plan_city
-from bench.cuadrante import DoesNotStart, cuadrante, free_port
+from bench.cuadrante import cuadrante, free_port
+from bench.failures import DoesNotStart
 from bench.latency import figures_of, senders_for, warm_up
 from bench.machine import machine
 from bench.options import options

@@ -19,13 +19,14 @@ from bench.calls import Calls, only_own, together
 from bench.city import CONNECTIONS_MAX, City, Member, plan_city
 from bench.crowd import Crowd
 from bench.cuadrante import cuadrante
+from bench.failures import BenchFailed
 from bench.latency import senders_for, warm_up
 from bench.machine import machine
 from bench.options import options
 from bench.progress import say, write
 from bench.score import Verdict, judge, percentiles_ms
 from bench.target import Target
-from bench.turns import Arena, BenchFailed, arena
+from bench.turns import Arena, arena
 
 QUADRANTS: Final = 240
 ROUND_S: Final = 3.0

@@ -17,16 +17,13 @@ from bench.calls import Calls, together
 from bench.city import City, Member
 from bench.cpu import cpu_ns, rest, tree_cpu_ns
 from bench.crowd import PROCESSES, Crowd
+from bench.failures import BenchFailed
 from bench.progress import say
 from bench.score import Latencies, Verdict, judge
 from bench.target import Target
 
 ROUND_S: Final = 5.0
 """With what precedes and follows it, shorter than the 10 s after which an alert is repeated."""
-
-
-class BenchFailed(Exception):  # noqa: N818 - it is shown as a sentence
-    """A figure would say nothing."""
 
 
 class Turn(msgspec.Struct):

@@ -8,11 +8,11 @@ from bench.city import (
     HANDHELDS_PER_QUADRANT,
     M_PER_DEG,
     SPOTS_APART_M,
-    TooManySenders,
     plan_city,
     room_for_idle,
     token_of,
 )
+from bench.failures import TooManySenders
 from bench.locate import made_up_edition
 from dispatch.core.limits import CORROBORATION_RADIUS_M
 from dispatch.core.locate import Locator

@@ -4,7 +4,8 @@ import pytest
 
 from bench.calls import KINDS
 from bench.city import plan_city
-from bench.crowd import Crowd, GeneratorFailed
+from bench.crowd import Crowd
+from bench.failures import GeneratorFailed
 from bench.score import judge
 from tests.bench.bare import bare_target
 

@@ -4,7 +4,8 @@ import pytest
 
 from bench import cuadrante as under_test
 from bench.city import plan_city
-from bench.cuadrante import DoesNotStart, cuadrante, free_port, last_words
+from bench.cuadrante import cuadrante, free_port, last_words
+from bench.failures import DoesNotStart
 
 
 def test_a_server_that_does_not_start_says_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Final
 
 from bench.failures import BenchFailed
-from dispatch.store.errors import StoreUnavailable
+from dispatch.store.errors import Refused, StoreUnavailable
 from dispatch.supervise.postgres_layout import EmbeddedPostgresError, PostgresMissingError
 
 SUBCOMMANDS: Final = {
@@ -46,7 +46,13 @@ def main() -> int:
         return 0 if name in ("-h", "--help") else 2
     try:
         return int(import_module(module_of(name)).main(sys.argv[2:]) or 0)
-    except (BenchFailed, StoreUnavailable, EmbeddedPostgresError, PostgresMissingError) as error:
+    except (
+        BenchFailed,
+        Refused,
+        StoreUnavailable,
+        EmbeddedPostgresError,
+        PostgresMissingError,
+    ) as error:
         print(f"bench {name}: {error}", file=sys.stderr)
         return 1
 

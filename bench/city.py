@@ -213,7 +213,7 @@ def _neighbours(members: list[Member], first_front: int) -> dict[str, Any]:
                 "role": each.role.value,
                 "name": f"Celular {each.device_id}",
                 "person_id": person,
-                "front_id": front,
+                "front_id": front if each.role in (Role.APP, Role.BUTTON) else None,
                 "spot": {"lat": each.lat, "lon": each.lon} if hangs(each) else None,
             }
         )

@@ -183,7 +183,9 @@ def console(
     port: Annotated[int | None, typer.Option(help="Port of the HTTP side.")] = None,
     allow_plain: AllowPlain = None,
 ) -> None:
-    """Run the HTTP side alone: pictures of alerts."""
+    """Run the HTTP side alone: pages, records, administration, pictures of alerts."""
+    from dispatch.console.app import Keys
+    from dispatch.console.config import PageOptions
     from dispatch.console.serve import ConsoleOptions, run_console
 
     settings = _settings(
@@ -192,14 +194,25 @@ def console(
     logs = configure_logs("console")
     try:
         with _blame(), _database(settings) as database:
+            secret = installation_secret(settings)
             options = ConsoleOptions(
                 dsn=database,
                 pictures_folder=settings.pictures_folder,
-                picture_key=derived_key(installation_secret(settings), Use.PICTURE_PATHS),
+                keys=Keys(
+                    pictures=derived_key(secret, Use.PICTURE_PATHS),
+                    wiring=derived_key(secret, Use.WIRING),
+                    totp=derived_key(secret, Use.TOTP),
+                ),
                 host=settings.host,
                 port=settings.console_port,
                 tls=_tls(settings),
                 allow_plain=settings.allow_plain,
+                pages=PageOptions(
+                    settings.port,
+                    settings.core_public_url,
+                    settings.map_tiles_url,
+                    settings.map_credit,
+                ),
             )
             run_console(options, lambda bound: announce_ready({"port": bound}))
     finally:

@@ -26,9 +26,16 @@ class Use(StrEnum):
 
     WIRING = "wiring"
     PICTURE_PATHS = "picture paths"
+    TOTP = "one-time passwords"
+    CONSOLE_TOKEN = "console token"  # noqa: S105 - a name
 
 
-KEY_BYTES: Final = {Use.WIRING: 64, Use.PICTURE_PATHS: 32}
+KEY_BYTES: Final = {
+    Use.WIRING: 64,
+    Use.PICTURE_PATHS: 32,
+    Use.TOTP: 64,
+    Use.CONSOLE_TOKEN: 32,
+}
 
 
 class SecretUnusable(Exception):  # noqa: N818 - a state of the file, named as such

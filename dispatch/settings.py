@@ -87,6 +87,16 @@ class Settings(BaseSettings):
     gateway_console_url: str | None = Field(
         None, description="Where it takes pictures; none: console_port beside its core."
     )
+    console_core_url: str | None = Field(
+        None, description="The core that the console speaks to; none: the one on this machine."
+    )
+    core_public_url: str | None = Field(
+        None, description="Where browsers reach the core; none: beside the pages, on `port`."
+    )
+    map_tiles_url: str = Field(
+        "", description="Template of map tiles, such as https://tiles.example/{z}/{x}/{y}.png."
+    )
+    map_credit: str = Field("", description="What the owner of the tiles asks to be shown.")
     drain_deadline_s: float = Field(15.0, gt=0, description="Seconds to end in order.")
 
     @field_validator("origins", mode="before")

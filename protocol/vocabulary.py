@@ -17,6 +17,8 @@ class Role(StrEnum):
     GATEWAY = "gateway"
     CAMERA = "camera"
     """It never speaks for itself: its gateway looks through it."""
+    CONSOLE = "console"
+    """The server's own HTTP side: it speaks for devices and operators that it has let in."""
 
 
 class Kind(StrEnum):

@@ -1,22 +1,63 @@
 """The console's application: its routes, and how it treats whoever asks."""
 
+from dataclasses import dataclass, field
+
 from fastapi import FastAPI
 
+from dispatch.console.access.audit import Audit
+from dispatch.console.access.gatekeeper import Gatekeeper
+from dispatch.console.access.login import login_routes
+from dispatch.console.access.passwords import Passwords
+from dispatch.console.bodies import describe
 from dispatch.console.conduct import Conduct
+from dispatch.console.config import PageOptions, config_routes
 from dispatch.console.credentials import GatewayCredentials
 from dispatch.console.errors import answer_errors
 from dispatch.console.health import health_routes
 from dispatch.console.pictures import picture_routes
+from dispatch.console.records.alerts import alert_routes
+from dispatch.console.registry.devices import device_routes
+from dispatch.console.registry.enrolment import enrolment_routes
+from dispatch.console.registry.fronts import front_routes
+from dispatch.console.registry.hook_addresses import hook_address_routes
+from dispatch.console.registry.people import people_routes
+from dispatch.console.registry.quadrants import quadrant_routes
 from dispatch.console.shelf import Shelf
 from dispatch.store.pool import Pool
 
 
-def console_app(pool: Pool, shelf: Shelf, picture_key: bytes, *, has_tls: bool) -> FastAPI:
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What the console seals and opens with."""
+
+    pictures: bytes = field(repr=False)
+    wiring: bytes = field(repr=False)
+    totp: bytes = field(repr=False)
+
+
+def console_app(
+    pool: Pool, shelf: Shelf, keys: Keys, *, has_tls: bool, pages: PageOptions | None = None
+) -> FastAPI:
     """Put the application together."""
     # Its own pages of documentation would fetch scripts from elsewhere.
     app = FastAPI(title="Cuadrante", docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json")
     answer_errors(app)
+    app.add_middleware(Audit, pool=pool)
     app.add_middleware(Conduct, has_tls=has_tls)
-    app.include_router(health_routes(pool, shelf))
-    app.include_router(picture_routes(shelf, GatewayCredentials(pool), picture_key))
+    gatekeeper = Gatekeeper(pool)
+    for routes in (
+        health_routes(pool, shelf),
+        picture_routes(shelf, GatewayCredentials(pool), keys.pictures),
+        config_routes(pages or PageOptions()),
+        login_routes(pool, gatekeeper, Passwords(), keys.totp),
+        alert_routes(pool, gatekeeper, keys.pictures),
+        people_routes(pool, gatekeeper, keys.wiring),
+        front_routes(pool, gatekeeper, keys.wiring),
+        device_routes(pool, gatekeeper, keys.wiring),
+        enrolment_routes(pool, gatekeeper),
+        hook_address_routes(pool, gatekeeper),
+        quadrant_routes(pool, gatekeeper),
+    ):
+        app.include_router(routes)
+    describe(app)
     return app

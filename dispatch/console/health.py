@@ -4,8 +4,9 @@ import asyncio
 from enum import StrEnum
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from msgspec import Struct
 
+from dispatch.console.bodies import Json, gives
 from dispatch.console.shelf import Shelf
 from dispatch.store.errors import StoreUnavailable
 from dispatch.store.pool import Pool, connected
@@ -18,13 +19,21 @@ class Red(StrEnum):
     NO_ROOM_FOR_PICTURES = "no_room_for_pictures"
 
 
+class Health(Struct, frozen=True):
+    """Whether the console does its work: `green` or `red`, and what does not work."""
+
+    status: str
+    reasons: list[Red]
+
+
 def health_routes(pool: Pool, shelf: Shelf) -> APIRouter:
     """Return `/healthz`: 200 if all works, otherwise 503; both say what does not."""
     routes = APIRouter()
 
-    @routes.get("/healthz")
-    async def healthz() -> JSONResponse:
-        reds = []
+    @routes.get("/healthz", **gives(Health, also=503))
+    async def healthz() -> Json:
+        """Say whether all works, and what does not."""
+        reds: list[Red] = []
         try:
             async with connected(pool) as connection:
                 await connection.execute("SELECT")
@@ -37,6 +46,6 @@ def health_routes(pool: Pool, shelf: Shelf) -> APIRouter:
         if not has_room:
             reds.append(Red.NO_ROOM_FOR_PICTURES)
         status = "red" if reds else "green"
-        return JSONResponse({"status": status, "reasons": reds}, 503 if reds else 200)
+        return Json(Health(status, reds), 503 if reds else 200)
 
     return routes

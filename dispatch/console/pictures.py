@@ -9,7 +9,7 @@ import structlog
 from fastapi import APIRouter, Header, Request, Response
 from msgspec import Struct
 
-from dispatch.console.bounds import BODY_DEADLINE_S
+from dispatch.console.bodies import gives, gives_file, read_bytes, takes_file
 from dispatch.console.credentials import GatewayCredentials
 from dispatch.console.errors import Declined, ErrorCode, bad_field
 from dispatch.console.shelf import Kept, NoRoom, Provenance, Shelf, digest_of
@@ -33,9 +33,11 @@ class _Upload(Struct, frozen=True):
 
 def picture_routes(shelf: Shelf, credentials: GatewayCredentials, key: bytes) -> APIRouter:
     """Return the routes; `key` seals the paths (`dispatch.core.picture_paths`)."""
-    routes = APIRouter()
+    routes = APIRouter(tags=["pictures"])
 
-    @routes.put(f"{PICTURES}/{{picture_id}}", status_code=201)
+    @routes.put(
+        f"{PICTURES}/{{picture_id}}", **takes_file("image/jpeg"), **gives(status=201, says="Kept.")
+    )
     async def hand_in(
         request: Request,
         picture_id: str,
@@ -54,7 +56,7 @@ def picture_routes(shelf: Shelf, credentials: GatewayCredentials, key: bytes) ->
         kept = await _keep(shelf, upload.picture_id.lower(), jpeg, provenance)
         return Response(status_code=STATUS[kept])
 
-    @routes.get(f"{PICTURES}/{{picture_id}}.jpg")
+    @routes.get(f"{PICTURES}/{{picture_id}}.jpg", **gives_file("image/jpeg", "The picture."))
     async def show(picture_id: str, until: int, seal: str) -> Response:
         """Return a picture to whoever brings a path that the server has sealed."""
         fault = path_fault(picture_id, until, seal, key, time.time())
@@ -98,23 +100,7 @@ async def _jpeg(request: Request) -> bytes:
     content_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if content_type not in CONTENT_TYPES:
         raise _not_a_picture("content_type")
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_DEADLINE_S):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > PICTURE_MAX_BYTES:
-                    raise Declined(
-                        ErrorCode.TOO_LARGE,
-                        f"La imagen pesa más de {PICTURE_MAX_BYTES} bytes.",
-                        f"The picture has more than {PICTURE_MAX_BYTES} bytes.",
-                        "body",
-                    )
-    except TimeoutError:
-        raise Declined(
-            ErrorCode.TOO_SLOW, "La imagen no llegó a tiempo.", "The picture came too slowly."
-        ) from None
-    jpeg = bytes(body)
+    jpeg = await read_bytes(request, PICTURE_MAX_BYTES)
     try:
         read_size(jpeg)
     except NotJpeg:

@@ -5,25 +5,30 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 import uvicorn
 import uvloop
 
-from dispatch.console.app import console_app
+from dispatch.console.app import Keys, console_app
 from dispatch.console.bounds import (
     CERTIFICATE_CHECK_S,
     CONNECTIONS_MAX,
     DRAIN_DEADLINE_S,
     KEEP_CONNECTION_S,
     POOL_SIZE,
+    SESSION_IDLE_S,
+    SWEEP_EVERY_S,
 )
+from dispatch.console.config import PageOptions
 from dispatch.console.shelf import Shelf
 from dispatch.edge.exposure import ListenError, refuse_exposure
 from dispatch.edge.tls import Tls, TlsFiles
-from dispatch.store.pool import open_pool
+from dispatch.store.accounts import sweep_sessions
+from dispatch.store.errors import StoreUnavailable
+from dispatch.store.pool import Pool, open_pool
 
 log = structlog.get_logger()
 
@@ -34,11 +39,12 @@ class ConsoleOptions:
 
     dsn: str
     pictures_folder: Path
-    picture_key: bytes
+    keys: Keys
     host: str = "127.0.0.1"
     port: int = 7311
     tls: TlsFiles | None = None
     allow_plain: bool = False
+    pages: PageOptions = field(default_factory=PageOptions)
 
 
 def run_console(options: ConsoleOptions, announce: Callable[[int], None]) -> None:
@@ -76,14 +82,15 @@ async def _serve(
 ) -> None:
     async with open_pool(options.dsn, size=POOL_SIZE) as pool:
         shelf = Shelf(options.pictures_folder)
-        app = console_app(pool, shelf, options.picture_key, has_tls=tls is not None)
+        app = console_app(pool, shelf, options.keys, has_tls=tls is not None, pages=options.pages)
         config = uvicorn.Config(
             app,
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            # A TLS proxy on this machine says whose requests it hands on; nobody else is believed.
+            proxy_headers=options.allow_plain,
             limit_concurrency=CONNECTIONS_MAX,
             timeout_keep_alive=KEEP_CONNECTION_S,
             timeout_graceful_shutdown=DRAIN_DEADLINE_S,
@@ -92,14 +99,15 @@ async def _serve(
         config.ssl = None if tls is None else tls.context
         server = uvicorn.Server(config)
         announce(listener.getsockname()[1])
-        renewing = asyncio.create_task(_renew(tls))
+        beside = [asyncio.create_task(each) for each in (_renew(tls), _sweep(pool))]
         try:
             server.should_exit = told.to_end
             await server.serve(sockets=[listener])
         finally:
-            renewing.cancel()
-            with suppress(asyncio.CancelledError):
-                await renewing
+            for task in beside:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
 
 async def _renew(tls: Tls | None) -> None:
@@ -107,6 +115,14 @@ async def _renew(tls: Tls | None) -> None:
     while tls is not None:
         await asyncio.sleep(CERTIFICATE_CHECK_S)
         tls.reload_if_changed()
+
+
+async def _sweep(pool: Pool) -> None:
+    """Remove sessions that are over."""
+    while True:
+        await asyncio.sleep(SWEEP_EVERY_S)
+        with suppress(StoreUnavailable):
+            await sweep_sessions(pool, SESSION_IDLE_S)
 
 
 def _listening(host: str, port: int) -> socket.socket:

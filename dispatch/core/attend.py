@@ -13,7 +13,7 @@ from dispatch.core.facts import Fact, FactKind
 from dispatch.core.fanout import concerns
 from dispatch.core.moment import Moment
 from dispatch.core.presence import ON_CALL_ROLES
-from dispatch.core.registry import Change, Device, Removed
+from dispatch.core.registry import SPEAK_FOR_OTHERS, Change, Device, Removed
 from dispatch.core.tell import receipt, show
 from dispatch.core.trouble import show_troubles
 from dispatch.core.words import NOTICE
@@ -162,7 +162,7 @@ def _concerning(city: City, device: Device) -> list[Alert]:
         if not city.presence.is_on_duty(device.device_id):
             return []
         return [alert for alert in _told_of(city, device) if concerns(alert, device)]
-    if device.role is Role.GATEWAY:
+    if device.role in SPEAK_FOR_OTHERS:
         return []
     return city.board.open_of_device(device.device_id)
 

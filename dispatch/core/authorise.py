@@ -78,6 +78,7 @@ MAY_SAY: Final = MappingProxyType(
         Role.OPERATOR: _CONTROL,
         Role.SUPERVISOR: _CONTROL,
         Role.CAMERA: frozenset(),
+        Role.CONSOLE: frozenset({Signal, Cancel, Close, Silence}),
     }
 )
 """Which messages each role may send once greeted (`ping` always)."""
@@ -96,7 +97,7 @@ def may_touch(
         return Denial.NOT_YOUR_ALERT
     if alert.state is AlertState.CLOSED:
         return Denial.ALREADY_CLOSED
-    if not on_duty:
+    if not on_duty and device.role is not Role.CONSOLE:
         return Denial.OFF_DUTY
     if device.role is not Role.PATROL:
         return None

@@ -31,6 +31,8 @@ class City:
     """The alerts that the event at hand has changed so far: what the journal is to keep."""
     unkept: dict[tuple[str, str], None] = field(default_factory=dict)
     """(alert id, signal id) of the presses at hand that wait to hear that they are stored."""
+    spoken_for: dict[str, str] = field(default_factory=dict)
+    """signal id -> the console that it came through, until it is stored: it hears of it as well."""
     rosters: dict[str, deque[str]] = field(default_factory=dict)
     """gateway id -> the devices behind it that it has not been told of yet."""
     sounding: dict[str, dict[str, None]] = field(default_factory=dict)

@@ -32,7 +32,7 @@ def called(alert: Alert, presence: Presence) -> tuple[str, ...]:
 
 def concerns(alert: Alert, device: Device) -> bool:
     """Say whether a device may see this alert as an alert (senders see receipts instead)."""
-    if device.role in (Role.OPERATOR, Role.SUPERVISOR):
+    if device.role in (Role.OPERATOR, Role.SUPERVISOR, Role.CONSOLE):
         return True
     if device.role is not Role.PATROL:
         return False

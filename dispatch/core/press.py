@@ -12,9 +12,9 @@ from dispatch.core.dedupe import Judgement, judge
 from dispatch.core.effects import Effect
 from dispatch.core.escalation import arm
 from dispatch.core.facts import FactKind
-from dispatch.core.limits import OPEN_ALERTS_MAX
+from dispatch.core.limits import OPEN_ALERTS_MAX, SPOKEN_FOR_MAX
 from dispatch.core.moment import Moment
-from dispatch.core.registry import Device
+from dispatch.core.registry import SPEAK_FOR_OTHERS, Device, speaks_for
 from dispatch.core.tell import deny, note, receipt, receipts, tell, tell_soon
 from dispatch.core.view import quadrant_view
 from dispatch.core.whereabouts import LastKnown, Point, is_usable, is_vaguer, place, whereabouts
@@ -43,6 +43,8 @@ def press(
     sender = _verify(city, speaker, signal)
     if isinstance(sender, Denial):
         return deny(speaker.device_id, signal, sender, now)
+    if speaker.role is Role.CONSOLE:
+        _hear_of(city, speaker, signal)
     last_known = city.last_known.get(sender.device_id)
     point = whereabouts(signal.position, last_known, sender, city.registry, now.mono_s)
     heard = Heard(speaker, sender, signal, point, received_at_ms)
@@ -77,7 +79,7 @@ def cancel(city: City, speaker: Device, message: Cancel, now: Moment) -> list[Ef
         return deny(speaker.device_id, message, Denial.UNKNOWN_ALERT, now, message.signal_id)
     pressed = alert.presses[message.signal_id]
     sender = city.registry.devices.get(pressed.device_id)
-    if sender is None or not _speaks_for(speaker, sender):
+    if sender is None or not speaks_for(speaker, sender):
         return deny(speaker.device_id, message, Denial.NOT_YOUR_ALERT, now, message.signal_id)
     is_first_time = alert.is_open and alert.cancel_requested_at_ms is None
     if not is_first_time or sender.device_id != alert.device_id:
@@ -110,18 +112,21 @@ def moved(city: City, device: Device, message: PositionReport, now: Moment) -> l
 
 def _verify(city: City, speaker: Device, signal: Signal) -> Device | Denial:
     """Find the device that was pressed: the one that speaks, or one behind a gateway."""
-    if speaker.role is not Role.GATEWAY:
+    if speaker.role not in SPEAK_FOR_OTHERS:
         return speaker
     if signal.source_device_id is None:
         return Denial.ROLE
     source = city.registry.devices.get(signal.source_device_id)
-    if source is None or source.revoked or not _speaks_for(speaker, source):
+    if source is None or source.revoked or not speaks_for(speaker, source):
         return Denial.NOT_BEHIND_GATEWAY
     return source
 
 
-def _speaks_for(speaker: Device, sender: Device) -> bool:
-    return speaker.device_id in (sender.device_id, sender.gateway_id)
+def _hear_of(city: City, console: Device, signal: Signal) -> None:
+    """Have the console told of a press that came through it."""
+    if len(city.spoken_for) >= SPOKEN_FOR_MAX:
+        del city.spoken_for[next(iter(city.spoken_for))]
+    city.spoken_for[signal.signal_id] = console.device_id
 
 
 def _locate(city: City, heard: Heard, now: Moment) -> Alert:

@@ -6,6 +6,7 @@ at the end of this file. A change never needs more than the one thing that chang
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from dispatch.core.index import discard
 from dispatch.core.limits import HEARTBEAT_S
@@ -81,6 +82,18 @@ class Device:
     heartbeat_s: int | None = None
     """It should be heard from this often; None: as often as its role is (`heartbeat_s`)."""
     wiring: bytes | None = field(default=None, repr=False)
+
+
+SPEAK_FOR_OTHERS: Final = frozenset({Role.GATEWAY, Role.CONSOLE})
+"""The roles that press for devices, never for themselves, and for many of them."""
+
+
+def speaks_for(speaker: Device, sender: Device) -> bool:
+    """Say whether one device may press as another: itself, one behind it, or any for the console,
+    which has asked it for its own token."""
+    if speaker.role is Role.CONSOLE:
+        return sender.role is not Role.CONSOLE
+    return speaker.device_id in (sender.device_id, sender.gateway_id)
 
 
 def heartbeat_s(device: Device) -> int:

@@ -11,7 +11,7 @@ from dispatch.core.effects import CloseSession, Effect, IssueToken, Record, Repl
 from dispatch.core.events import Connected, Disconnected, Received
 from dispatch.core.facts import Fact, FactKind
 from dispatch.core.moment import Moment
-from dispatch.core.registry import Device
+from dispatch.core.registry import SPEAK_FOR_OTHERS, Device
 from dispatch.core.words import ERROR, NOTICE
 from protocol.close_codes import CloseCode
 from protocol.codec import Fault, decode_client
@@ -29,7 +29,7 @@ from protocol.messages import AnyClientMessage, Enrol, Error, Hello, Notice, Pin
 from protocol.session import ALLOWED, SessionEvent, SessionState, advance
 from protocol.vocabulary import ErrorCode, NoticeCode, Role
 
-_TOLD_MUCH = frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.GATEWAY})
+_TOLD_MUCH = frozenset({Role.OPERATOR, Role.SUPERVISOR}) | SPEAK_FOR_OTHERS
 
 
 class Session:
@@ -163,7 +163,7 @@ class Session:
         self.state = advance(self.state, SessionEvent.GREET)
         self.device_id = device.device_id
         self._heard_at_s = now.mono_s
-        if device.role is Role.GATEWAY:
+        if device.role in SPEAK_FOR_OTHERS:
             self._frames_burst, self._frames_per_s = GATEWAY_FRAMES_BURST, GATEWAY_FRAMES_PER_S
             self._frames = float(GATEWAY_FRAMES_BURST)
         effects = self._spend_code(device, now)

@@ -32,6 +32,7 @@ def stored(city: City, event: Stored) -> list[Effect]:
         press = alert.press(signal_id)
         if press is not None:
             effects += receipt(city, alert, press)
+        city.spoken_for.pop(signal_id, None)
     return effects
 
 

@@ -71,7 +71,7 @@ def receipts(city: City, alert: Alert) -> list[Effect]:
 
 
 def receipt(city: City, alert: Alert, press: Press) -> list[Effect]:
-    """Tell one sender of one press: the device, and the gateway that may speak for it."""
+    """Tell one sender of one press: the device, and whoever may speak for it."""
     told = listeners(city, press)
     if not told:
         return []
@@ -86,7 +86,7 @@ def listeners(city: City, press: Press) -> tuple[str, ...]:
     gateway_id = None if device is None else device.gateway_id
     return tuple(
         listener
-        for listener in (press.device_id, gateway_id)
+        for listener in (press.device_id, gateway_id, city.spoken_for.get(press.signal_id))
         if listener is not None and listener in city.presence.session_of
     )
 

@@ -220,23 +220,33 @@ async def devices(
 ) -> list[DeviceRow]:
     """List devices by id: all, or those of a role, of a front."""
     async with connected(pool) as connection:
-        rows = await connection.fetch(
+        return await device_rows(
+            connection,
             """
-            SELECT device_id, role, name, person_id, front_id, quadrant,
-                   gateway_id, heartbeat_s, wiring IS NOT NULL AS is_wired,
-                   CASE WHEN revoked_at IS NOT NULL THEN 'revoked'
-                        WHEN token_hash IS NOT NULL THEN 'enrolled'
-                        WHEN code_hash IS NULL THEN 'no_code'
-                        WHEN code_expires_at > now() THEN 'code_issued'
-                        ELSE 'code_expired' END AS enrolment,
-                   created_at, revoked_at, revoked_reason
-            FROM devices
             WHERE ($1::text IS NULL OR role = $1) AND ($2::text IS NULL OR front_id = $2)
             ORDER BY device_id
             """,
             role and role.value,
             front,
         )
+
+
+async def device_rows(connection: Connection, where: str, *values: object) -> list[DeviceRow]:
+    """Return the devices that a clause finds, as operators see them."""
+    rows = await connection.fetch(
+        f"""
+        SELECT device_id, role, name, person_id, front_id, quadrant,
+               gateway_id, heartbeat_s, wiring IS NOT NULL AS is_wired,
+               CASE WHEN revoked_at IS NOT NULL THEN 'revoked'
+                    WHEN token_hash IS NOT NULL THEN 'enrolled'
+                    WHEN code_hash IS NULL THEN 'no_code'
+                    WHEN code_expires_at > now() THEN 'code_issued'
+                    ELSE 'code_expired' END AS enrolment,
+               created_at, revoked_at, revoked_reason
+        FROM devices {where}
+        """,  # noqa: S608 - the clause is this program's own
+        *values,
+    )
     return [
         DeviceRow(
             **dict(row) | {"role": Role(row["role"]), "enrolment": Enrolment(row["enrolment"])}

@@ -172,6 +172,26 @@ async def import_registry(pool: Pool, path: Path | str, key: bytes) -> RegistryI
         )
 
 
+async def put_items(pool: Pool, items: RegistryFile, key: bytes) -> RegistryImport:
+    """Bring a few items in, as an import does; but a device that names no wiring keeps its own.
+
+    Raises `Refused` when they do not go with what is there, `StoreUnavailable`.
+    """
+    async with connected(pool) as connection, connection.transaction():
+        unsaid = [item.device_id for item in items.devices if item.gateway_id and not item.wiring]
+        kept = await connection.fetch(
+            "SELECT device_id, wiring FROM devices WHERE device_id = ANY($1)", unsaid
+        )
+        devices = {item.device_id: _device_row(item, key) for item in items.devices}
+        for row in kept:
+            devices[row["device_id"]]["wiring"] = row["wiring"]
+        return RegistryImport(
+            people=await _write(connection, _PEOPLE, items.people),
+            fronts=await _write(connection, _FRONTS, [_front_row(item) for item in items.fronts]),
+            devices=await _write(connection, _DEVICES, list(devices.values())),
+        )
+
+
 def read_registry(path: Path) -> RegistryFile:
     """Read and validate the file. Raises `Refused`, `OSError`."""
     if path.stat().st_size > FILE_BYTES_MAX:

@@ -1,17 +1,44 @@
-"""A gateway with a camera behind it, a picture of it, and an application to hand it to."""
+"""A gateway with a camera behind it, a picture of it, people who log in, and an application."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
+import msgspec
 
-from dispatch.console.app import console_app
+from dispatch.console.access.gatekeeper import COOKIE, OWN_HEADER
+from dispatch.console.access.rights import SPEAKS_AS
+from dispatch.console.app import Keys, console_app
 from dispatch.console.shelf import Shelf
 from dispatch.core.credentials import digest
+from dispatch.store.accounts import AccountRole, add_account, begin_session, credentials_of
 from dispatch.store.pool import Pool, connected, open_pool
+from protocol.messages import (
+    Alert,
+    Escalation,
+    FrontView,
+    PlaceView,
+    QuadrantView,
+    SenderView,
+    Stages,
+    Told,
+)
+from protocol.vocabulary import (
+    AlertState,
+    FoundBy,
+    Kind,
+    Outcome,
+    Reach,
+    Role,
+    Step,
+    Urgency,
+)
 
 KEY = bytes(range(32))
+KEYS = Keys(pictures=KEY, wiring=bytes(64), totp=bytes(range(64)))
+NOW_MS = 1_795_000_000_000
 TOKEN = "a-token-of-many-random-bits"
 BEARER = {"Authorization": f"Bearer gw:1:{TOKEN}"}
 JPEG_TYPE = {"Content-Type": "image/jpeg"}
@@ -52,7 +79,7 @@ async def console(
     """The application over ASGI, and its database."""
     async with open_pool(dsn) as pool:
         await enrol(pool)
-        app = console_app(pool, Shelf(folder, floor_bytes), KEY, has_tls=True)
+        app = console_app(pool, Shelf(folder, floor_bytes), KEYS, has_tls=True)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://console") as client:
             yield client, pool
@@ -72,3 +99,66 @@ async def hand_in(
         content=content,
         headers={**BEARER, **JPEG_TYPE, **(headers or {})},
     )
+
+
+async def logged_in(pool: Pool, role: AccountRole, name: str = "") -> dict[str, str]:
+    """The headers of somebody with this role who has logged in (without the work of a password)."""
+    account_id = name or role.value
+    await add_account(pool, account_id, account_id.title(), role, "no password")
+    who = await credentials_of(pool, account_id)
+    assert who is not None
+    cookie = f"the cookie of {account_id}"
+    await begin_session(
+        pool,
+        who,
+        session_hash=digest(cookie),
+        device_id=f"{account_id}:1",
+        role=SPEAKS_AS[role],
+        token_hash=digest(f"the token of {account_id}"),
+        lasts_s=3_600,
+        totp_step=None,
+    )
+    return {"Cookie": f"{COOKIE}={cookie}", OWN_HEADER: "1"}
+
+
+def raised(alert_id: str = ALERT, at_ms: int = NOW_MS, **more: Any) -> Alert:
+    """An alert as it is shown and recorded, but for what the test says."""
+    shown: dict[str, Any] = {
+        "alert_id": alert_id,
+        "version": 1,
+        "state": AlertState.DISPATCHED,
+        "kind": Kind.PANIC,
+        "urgency": Urgency.NORMAL,
+        "quadrant": QuadrantView("Q-01", "Cuadrante 1", "Centro", "Manga", "123"),
+        "edition": "2024",
+        "place": PlaceView(10.41, -75.53, 8.0, 1.0, "", FoundBy.INSIDE, 40.0, True, "Q-02"),
+        "sender": SenderView("app-1", Role.APP, "Ana Díaz", "300 000 0001", 0, False),
+        "front": FrontView("f-manga", "Frente Manga", "Manga", "Ana", "300", 1, 4, 1),
+        "reports": (),
+        "signals_total": 1,
+        "told": Told(Reach.ON_DUTY, (), (), False, False, 1),
+        "owner": None,
+        "escalation": Escalation(Step.NONE, 0, at_ms + 10_000),
+        "cancel_requested_at_ms": None,
+        "outcome": None,
+        "note": "",
+        "stages": Stages(pressed_at_ms=at_ms - 40, received_at_ms=at_ms, sent_at_ms=at_ms),
+        "late": (),
+    }
+    return Alert(**shown | more)
+
+
+def closed(alert_id: str, at_ms: int, outcome: Outcome, **more: Any) -> Alert:
+    """The same, ended a minute later."""
+    stages = Stages(received_at_ms=at_ms, sent_at_ms=at_ms, closed_at_ms=at_ms + 60_000)
+    ended: dict[str, Any] = {"state": AlertState.CLOSED, "outcome": outcome, "stages": stages}
+    return raised(alert_id, at_ms, **ended | more)
+
+
+async def record(pool: Pool, *alerts: Alert) -> None:
+    """Put alerts on the record, as the drain does."""
+    async with connected(pool) as connection:
+        await connection.executemany(
+            "INSERT INTO alerts (alert_id, version, view) VALUES ($1::uuid, $2, $3::text::jsonb)",
+            [(each.alert_id, each.version, msgspec.json.encode(each).decode()) for each in alerts],
+        )

@@ -4,13 +4,14 @@ import httpx
 from fastapi import FastAPI
 
 from dispatch.console.errors import STATUS, Declined, ErrorCode, answer_errors
-from dispatch.store.errors import StoreUnavailable, Unavailable
+from dispatch.store.errors import Refused, StoreUnavailable, Unavailable
 from tests.store.on_asyncio import on_asyncio
 
 
 def test_every_code_has_a_status_of_its_own() -> None:
     assert set(STATUS) == set(ErrorCode)
-    assert len(set(STATUS.values())) == len(STATUS)
+    shared = {ErrorCode.NOT_AUTHENTICATED, ErrorCode.TOTP_REQUIRED}
+    assert len(set(STATUS.values())) == len(STATUS) - len(shared) + 1
 
 
 @on_asyncio
@@ -20,6 +21,8 @@ async def test_errors_are_sorted_by_blame() -> None:
     raises: dict[str, Exception] = {
         "declined": Declined(ErrorCode.CONFLICT, "Ya hay.", "There is one.", "picture_id"),
         "away": StoreUnavailable(Unavailable.NO_ANSWER, "secret detail"),
+        "refused": Refused("devices: a device names a known front"),
+        "wait": Declined(ErrorCode.TOO_MANY, "Espere.", "Wait.", retry_after_s=1.2),
         "bug": KeyError("secret detail"),
     }
 
@@ -37,6 +40,8 @@ async def test_errors_are_sorted_by_blame() -> None:
     assert {name: answer.status_code for name, answer in answers.items()} == {
         "declined": 409,
         "away": 503,
+        "refused": 409,
+        "wait": 429,
         "bug": 500,
         "invalid": 400,
         "nowhere": 404,
@@ -44,12 +49,16 @@ async def test_errors_are_sorted_by_blame() -> None:
     }
     for answer in answers.values():
         said = answer.json()
-        assert set(said) == {"type", "code", "field", "text"}
-        assert said["type"] == "error"
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert set(said) == {"type", "title", "status", "detail", "code", "field", "text"}
+        assert said["type"] == f"urn:cuadrante:problem:{said['code']}"
+        assert said["status"] == answer.status_code
         assert STATUS[ErrorCode(said["code"])] == answer.status_code
         assert set(said["text"]) == {"es", "en"}
         assert "secret" not in answer.text
     assert answers["declined"].json()["text"] == {"es": "Ya hay.", "en": "There is one."}
     assert answers["invalid"].json()["field"] == "count"
     assert answers["away"].headers["Retry-After"]
+    assert answers["wait"].headers["Retry-After"] == "2"
+    assert "a device names a known front" in answers["refused"].json()["detail"]
     assert answers["method"].headers["Allow"] == "GET"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.console import pictures
+from dispatch.console import bodies
 from dispatch.core.picture_paths import picture_path
 from protocol.limits import PICTURE_MAX_BYTES
 from tests.console.samples import JPEG, KEY, PICTURE, console, hand_in
@@ -90,7 +90,7 @@ async def test_a_field_that_is_missing_is_named(dsn: str, tmp_path: Path) -> Non
 async def test_a_body_that_does_not_come_is_not_waited_for(
     dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pictures, "BODY_DEADLINE_S", 0.05)
+    monkeypatch.setattr(bodies, "BODY_DEADLINE_S", 0.05)
 
     async def trickle() -> AsyncIterator[bytes]:
         yield JPEG[:20]

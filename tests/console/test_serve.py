@@ -18,7 +18,7 @@ from dispatch.console.serve import ConsoleOptions, run_console
 from dispatch.edge.exposure import ListenError
 from dispatch.settings import PREFIX
 from dispatch.supervise.ready import READY_FD
-from tests.console.samples import KEY
+from tests.console.samples import KEYS
 
 PROGRAM = Path(__file__).resolve().parents[2] / "server.py"
 PATIENCE_S = 40.0
@@ -86,12 +86,12 @@ def test_it_speaks_tls(dsn: str, tmp_path: Path) -> None:
 def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        options = ConsoleOptions("postgresql://x@127.0.0.1:1/x", tmp_path, KEY, port=port)
+        options = ConsoleOptions("postgresql://x@127.0.0.1:1/x", tmp_path, KEYS, port=port)
         with pytest.raises(ListenError, match=rf"port {port}: .*console_port"):
             run_console(options, lambda _: None)
 
 
 def test_clear_text_stays_on_this_machine(tmp_path: Path) -> None:
-    options = ConsoleOptions("postgresql://x@127.0.0.1:1/x", tmp_path, KEY, host="0.0.0.0")  # noqa: S104
+    options = ConsoleOptions("postgresql://x@127.0.0.1:1/x", tmp_path, KEYS, host="0.0.0.0")  # noqa: S104
     with pytest.raises(ListenError, match="TLS"):
         run_console(options, lambda _: None)

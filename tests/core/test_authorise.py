@@ -4,8 +4,9 @@ from typing import get_args
 import pytest
 
 from dispatch.core.authorise import MAY_SAY, TOLD_AS, Denial, may_say, may_touch
+from dispatch.core.events import Stored
 from dispatch.core.facts import FactKind
-from dispatch.core.registry import Device
+from dispatch.core.registry import SPEAK_FOR_OTHERS, Device
 from protocol.messages import (
     Accept,
     AnyClientMessage,
@@ -24,9 +25,10 @@ from protocol.messages import (
 )
 from protocol.session import ALLOWED, SessionState
 from protocol.vocabulary import ErrorCode, Kind, Outcome, Role, SirenState, TroubleKind
-from tests.core.town import MIDDLE, Town, fix, signal_id
+from tests.core.town import MIDDLE, Town, fix, residents, signal_id
 
 ID = signal_id(1)
+CONSOLE = Device("console", Role.CONSOLE, "HTTP")
 ACTS = {
     Signal: Signal(ID, Kind.PANIC),
     Cancel: Cancel(ID),
@@ -62,7 +64,7 @@ def test_a_role_says_what_its_row_allows_and_nothing_else(role, act):
     town.say("it", ACTS[act])
     if act in MAY_SAY[role]:
         assert may_say(town.city.registry.devices["it"], ACTS[act]) is None
-        assert Denial.ROLE not in town.reasons(FactKind.DENIED) or role is Role.GATEWAY
+        assert Denial.ROLE not in town.reasons(FactKind.DENIED) or role in SPEAK_FOR_OTHERS
     else:
         assert town.errors("it") == [ErrorCode.NOT_ALLOWED]
         assert town.reasons(FactKind.DENIED) == [Denial.ROLE]
@@ -73,6 +75,7 @@ def test_only_those_who_press_press_and_only_patrols_accept():
         Role.APP,
         Role.BUTTON,
         Role.GATEWAY,
+        Role.CONSOLE,
     }
     assert {role for role in Role if Accept in MAY_SAY[role]} == {Role.PATROL}
 
@@ -127,3 +130,33 @@ def test_a_gateway_speaks_only_for_what_is_behind_it():
         town.press("gateway", source=source)
     assert town.errors("gateway") == [ErrorCode.NOT_ALLOWED] * 4
     assert town.reasons(FactKind.DENIED) == ["role"] + ["not_behind_gateway"] * 3
+
+
+def test_the_console_speaks_for_any_device_but_its_own_kind_and_only_names_it():
+    town = Town([*residents(), CONSOLE, Device("console-2", Role.CONSOLE, "HTTP 2")])
+    town.connect("patrol-1", "console", on_duty=None)
+    town.duty("patrol-1", on_duty=True)
+    for source in ("panel", "ana"):
+        pressed = town.press("console", source=source)
+        assert town.alert(pressed).device_id == source
+        assert town.receipts("console")[-1].signal_id == pressed
+        town.handle(Stored(((pressed, pressed),)))
+        assert town.receipts("console")[-1].stored, "told, as its sender is"
+    assert not town.city.spoken_for
+    for source in (None, "console", "console-2", "nobody"):
+        town.press("console", source=source)
+    assert town.reasons(FactKind.DENIED) == ["role"] + ["not_behind_gateway"] * 3
+
+
+def test_the_console_acts_for_those_who_are_logged_in_and_is_never_called():
+    town = Town([*residents(), CONSOLE])
+    town.connect("patrol-1", "ana")
+    town.connect("console", on_duty=None)
+    alert = town.press("ana", at=MIDDLE)
+    town.after(60)
+    assert town.alerts("console") == []
+    assert town.rings("console") == 0
+    town.close("console", alert)
+    assert not town.alert(alert).is_open
+    town.close("console", alert)
+    assert town.errors("console") == [ErrorCode.ALREADY_CLOSED]

@@ -1,0 +1,1 @@
+"""Who and what there is, as administrators see and change it."""

@@ -1,0 +1,86 @@
+"""Each role at each route: one table, and no route that is not in it."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dispatch.store.accounts import AccountRole
+from tests.console.samples import ALERT, console, logged_in
+from tests.store.on_asyncio import on_asyncio
+
+OPERATOR, SUPERVISOR, ADMINISTRATOR = AccountRole
+EVERYBODY = frozenset(AccountRole)
+SUPERVISORS = frozenset({SUPERVISOR, ADMINISTRATOR})
+ADMINISTRATORS = frozenset({ADMINISTRATOR})
+
+MAY = {
+    ("get", "/v1/session"): EVERYBODY,
+    ("get", "/v1/alerts"): EVERYBODY,
+    ("get", "/v1/alerts/{alert_id}"): EVERYBODY,
+    ("get", "/v1/alerts/{alert_id}/timeline"): EVERYBODY,
+    ("get", "/v1/alerts/{alert_id}/pictures"): EVERYBODY,
+    ("get", "/v1/people"): EVERYBODY,
+    ("put", "/v1/people/{person_id}"): ADMINISTRATORS,
+    ("delete", "/v1/people/{person_id}"): ADMINISTRATORS,
+    ("get", "/v1/fronts"): EVERYBODY,
+    ("put", "/v1/fronts/{front_id}"): ADMINISTRATORS,
+    ("delete", "/v1/fronts/{front_id}"): ADMINISTRATORS,
+    ("get", "/v1/devices"): EVERYBODY,
+    ("put", "/v1/devices/{device_id}"): ADMINISTRATORS,
+    ("post", "/v1/devices/{device_id}/code"): SUPERVISORS,
+    ("post", "/v1/devices/{device_id}/revocation"): SUPERVISORS,
+    ("post", "/v1/devices/{device_id}/hook"): ADMINISTRATORS,
+    ("delete", "/v1/devices/{device_id}/hook"): ADMINISTRATORS,
+    ("get", "/v1/quadrants"): EVERYBODY,
+    ("get", "/v1/editions"): EVERYBODY,
+    ("delete", "/v1/session"): EVERYBODY,
+}
+"""The last ends the session that all others need."""
+
+OPEN = {
+    ("get", "/healthz"),
+    ("get", "/v1/config"),
+    ("post", "/v1/session"),
+    ("put", "/v1/pictures/{picture_id}"),
+    ("get", "/v1/pictures/{picture_id}.jpg"),
+}
+"""Not for accounts: for everybody, or for devices with credentials of their own."""
+
+
+async def ask(client: httpx.AsyncClient, method: str, path: str, headers: dict[str, str]) -> int:
+    named = path.format(alert_id=ALERT, person_id="p-1", front_id="f-1", device_id="app-1")
+    return (await client.request(method, named, headers=headers)).status_code
+
+
+@pytest.mark.parametrize("role", AccountRole)
+def test_a_role_may_what_the_table_says_and_nothing_else(
+    dsn: str, tmp_path: Path, role: AccountRole
+) -> None:
+    @on_asyncio
+    async def asked() -> None:
+        async with console(dsn, tmp_path) as (client, pool):
+            headers = await logged_in(pool, role)
+            for (method, path), roles in MAY.items():
+                status = await ask(client, method, path, headers)
+                # What is allowed may still be of no use without a body, or of what is not there.
+                allowed = {200, 201, 204, 400, 404, 409}
+                assert (status in allowed) is (role in roles), (role, method, path, status)
+                assert status == 403 or role in roles, (role, method, path, status)
+
+    asked()
+
+
+@on_asyncio
+async def test_who_is_not_logged_in_may_nothing(dsn: str, tmp_path: Path) -> None:
+    async with console(dsn, tmp_path) as (client, _):
+        for method, path in MAY:
+            assert await ask(client, method, path, {"X-Cuadrante": "1"}) == 401, (method, path)
+
+
+@on_asyncio
+async def test_no_route_is_left_out(dsn: str, tmp_path: Path) -> None:
+    async with console(dsn, tmp_path) as (client, _):
+        described = (await client.get("/v1/openapi.json")).json()
+    routes = {(method, path) for path, methods in described["paths"].items() for method in methods}
+    assert routes == set(MAY) | OPEN

@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dispatch.core.registry import Device, Spot
-from dispatch.edge.exposure import ListenError, refuse_exposure
+from dispatch.edge.exposure import ListenError, is_loopback, refuse_exposure
 from dispatch.edge.serve import CoreOptions, run_core
 from dispatch.edge.tls import TlsError, TlsFiles
 from dispatch.gateway.errors import CannotListen
@@ -59,6 +59,7 @@ PROGRAM = Path(__file__).resolve()
 GATEWAY_ID = "gateway-local"
 """The gateway that `run` brings along."""
 EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 SCHEMA_FILE = PROGRAM.parent / "protocol" / "asyncapi.json"
 
 app = typer.Typer(
@@ -652,9 +653,19 @@ def _core_options(settings: Settings, database: str) -> CoreOptions:
         port=settings.port,
         tls=_tls(settings),
         allow_plain=settings.allow_plain,
-        origins=settings.origins,
+        origins=(*settings.origins, *_origins_of_console(settings)),
         connections_max=settings.connections_max,
     )
+
+
+def _origins_of_console(settings: Settings) -> tuple[str, ...]:
+    """Return where browsers find this installation's own pages, as far as we can know."""
+    if not settings.console_port:
+        return ()
+    scheme = "http" if settings.tls_certificate is None else "https"
+    is_here = is_loopback(settings.host) or settings.host in EVERY_ADDRESS
+    hosts = LOOPBACK_HOSTS if is_here else (settings.host,)
+    return tuple(f"{scheme}://{host}:{settings.console_port}" for host in hosts)
 
 
 def _gateway_options(settings: Settings, code: str | None) -> Any:

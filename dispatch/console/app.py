@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from fastapi import FastAPI
 
 from dispatch.console.access.audit import Audit
+from dispatch.console.access.device_credentials import DeviceCredentials
 from dispatch.console.access.gatekeeper import Gatekeeper
 from dispatch.console.access.login import login_routes
 from dispatch.console.access.passwords import Passwords
@@ -14,12 +15,14 @@ from dispatch.console.config import PageOptions, config_routes
 from dispatch.console.credentials import GatewayCredentials
 from dispatch.console.errors import answer_errors
 from dispatch.console.health import health_routes
+from dispatch.console.pages import add_pages
 from dispatch.console.pictures import picture_routes
 from dispatch.console.records.alerts import alert_routes
 from dispatch.console.registry.devices import device_routes
 from dispatch.console.registry.enrolment import enrolment_routes
 from dispatch.console.registry.fronts import front_routes
 from dispatch.console.registry.hook_addresses import hook_address_routes
+from dispatch.console.registry.nearby_quadrants import nearby_quadrant_routes
 from dispatch.console.registry.people import people_routes
 from dispatch.console.registry.quadrants import quadrant_routes
 from dispatch.console.shelf import Shelf
@@ -44,11 +47,12 @@ def console_app(
     answer_errors(app)
     app.add_middleware(Audit, pool=pool)
     app.add_middleware(Conduct, has_tls=has_tls)
+    pages = pages or PageOptions()
     gatekeeper = Gatekeeper(pool)
     for routes in (
         health_routes(pool, shelf),
         picture_routes(shelf, GatewayCredentials(pool), keys.pictures),
-        config_routes(pages or PageOptions()),
+        config_routes(pages),
         login_routes(pool, gatekeeper, Passwords(), keys.totp),
         alert_routes(pool, gatekeeper, keys.pictures),
         people_routes(pool, gatekeeper, keys.wiring),
@@ -57,7 +61,9 @@ def console_app(
         enrolment_routes(pool, gatekeeper),
         hook_address_routes(pool, gatekeeper),
         quadrant_routes(pool, gatekeeper),
+        nearby_quadrant_routes(pool, DeviceCredentials(pool)),
     ):
         app.include_router(routes)
+    add_pages(app, pages)
     describe(app)
     return app

@@ -38,13 +38,15 @@ def config_routes(options: PageOptions) -> APIRouter:
     @routes.get("/v1/config", **gives(Config))
     async def config(request: Request) -> Json:
         """Say what pages need to know. It is no secret."""
-        url = options.core_public_url or _beside(request, options.core_port)
-        return Json(Config(url, options.map_tiles_url, options.map_credit))
+        return Json(Config(core_url(options, request), options.map_tiles_url, options.map_credit))
 
     return routes
 
 
-def _beside(request: Request, port: int) -> str:
+def core_url(options: PageOptions, request: Request) -> str:
+    """Return where a browser that asks us here reaches the core."""
+    if options.core_public_url:
+        return options.core_public_url
     scheme = "wss" if request.url.scheme == "https" else "ws"
     host = request.url.hostname or "localhost"
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{PATH}"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{options.core_port}{PATH}"

@@ -40,6 +40,7 @@ KEY = bytes(range(32))
 KEYS = Keys(pictures=KEY, wiring=bytes(64), totp=bytes(range(64)))
 NOW_MS = 1_795_000_000_000
 TOKEN = "a-token-of-many-random-bits"
+PATROL = "patrol:1"
 BEARER = {"Authorization": f"Bearer gw:1:{TOKEN}"}
 JPEG_TYPE = {"Content-Type": "image/jpeg"}
 PICTURE = "01932f7a-5c00-7abc-8def-0123456789ab"
@@ -69,6 +70,19 @@ async def enrol(pool: Pool) -> None:
             INSERT INTO devices (device_id, role, name, gateway_id) VALUES
                 ('cam-1', 'camera', 'Cámara 1', 'gw:1'), ('siren-1', 'siren', 'Sirena', 'gw:1')
             """
+        )
+
+
+async def enrol_patrol(pool: Pool) -> None:
+    """Bring in a patrol with a token. Its id holds a colon too."""
+    async with connected(pool) as connection:
+        await connection.execute(
+            """
+            INSERT INTO devices (device_id, role, name, quadrant, token_hash)
+            VALUES ($1, 'patrol', 'Patrulla 1', 'Q-01', $2)
+            """,
+            PATROL,
+            digest(TOKEN),
         )
 
 

@@ -44,6 +44,7 @@ OPEN = {
     ("post", "/v1/session"),
     ("put", "/v1/pictures/{picture_id}"),
     ("get", "/v1/pictures/{picture_id}.jpg"),
+    ("get", "/v1/quadrants/{code}/nearby"),
 }
 """Not for accounts: for everybody, or for devices with credentials of their own."""
 

@@ -96,14 +96,15 @@ def quadrant_routes(pool: Pool, gatekeeper: Gatekeeper) -> APIRouter:
 def _make(rows: Sequence[QuadrantRow]) -> _Made:
     edition_id = rows[0].edition_id if rows else None
     geometries = shapely.to_geojson(shapely.from_wkb([row.polygon for row in rows])).tolist()
-    features = [_feature(*pair) for pair in zip(rows, geometries, strict=True)]
+    features = [as_feature(*pair) for pair in zip(rows, geometries, strict=True)]
     plain = orjson.dumps({"type": "FeatureCollection", "edition": edition_id, "features": features})
     # An edition is never altered, so its name says it all.
     etag = f'"{orjson.dumps(edition_id).hex()}"'
     return _Made(edition_id, etag, plain, gzip.compress(plain, 6))
 
 
-def _feature(row: QuadrantRow, geometry: str) -> dict[str, Any]:
+def as_feature(row: QuadrantRow, geometry: str) -> dict[str, Any]:
+    """Return a quadrant as GeoJSON shows it; `geometry` is written already."""
     return {
         "type": "Feature",
         "id": row.code,

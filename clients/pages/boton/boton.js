@@ -1,0 +1,143 @@
+/** The panic page: one big button, and the truth about how far the call for help has got. */
+
+import { loadConfig } from "../shared/config.js";
+import { openDeviceStore } from "../shared/device_store.js";
+import { byId, element, fill, setText } from "../shared/elements.js";
+import { showEnrolling } from "../shared/enrolling.js";
+import { codeIn } from "../shared/enrolment.js";
+import { onLanguage, said, switchLanguage, useWords, words } from "../shared/language.js";
+import { Link } from "../shared/link.js";
+import { showLink } from "../shared/link_line.js";
+import { keepForOffline } from "../shared/offline.js";
+import { Whereabouts } from "../shared/whereabouts.js";
+import { SHARED_WORDS } from "../shared/words.js";
+import { callCard } from "./call_card.js";
+import { onHold } from "./hold.js";
+import { Presses } from "./presses.js";
+import { WORDS } from "./words.js";
+
+const CLIENT = "cuadrante-boton/0.1";
+const ROLES = ["app", "button"];
+const KINDS = ["panic", "medical", "fire", "intrusion"];
+const REDRAW_EVERY_MS = 1_000;
+
+let store = null;
+let presses = null;
+let hasBeenUp = false;
+let kind = KINDS[0];
+const whereabouts = new Whereabouts(() => {
+  if (whereabouts.position) presses?.moved(whereabouts.position);
+  draw();
+});
+
+async function open() {
+  useWords({ ...SHARED_WORDS, ...WORDS });
+  byId("language").addEventListener("click", switchLanguage);
+  keepForOffline();
+  store = await openDeviceStore("boton");
+  const { core_url: url } = await loadConfig();
+  const page = { url, client: CLIENT, roles: ROLES, store };
+  const device = await store.device();
+  addEventListener("hashchange", () => codeIn(location.href) && location.reload());
+  if (device && !codeIn(location.href)) {
+    await begin(page, device);
+  } else {
+    const keepOld = device ? () => keepPresent(page, device) : null;
+    askForCode(page, keepOld);
+  }
+}
+
+function askForCode(page, keepOld) {
+  byId("ready").hidden = true;
+  byId("enrolling").hidden = false;
+  showEnrolling(byId("enrolling"), page, (device) => begin(page, device), keepOld);
+}
+
+function keepPresent(page, device) {
+  history.replaceState(null, "", location.pathname);
+  begin(page, device);
+}
+
+async function begin(page, device) {
+  byId("enrolling").hidden = true;
+  byId("ready").hidden = false;
+  presses = new Presses(store, device, draw);
+  presses.link = new Link(page.url, device, presses, CLIENT);
+  await presses.restore();
+  presses.link.start();
+  whereabouts.follow();
+  prepareButtons();
+  setInterval(draw, REDRAW_EVERY_MS);
+  onLanguage(draw);
+  draw();
+}
+
+/** The server knows this device no more: what is kept of its presses stays, for the next one. */
+async function askAnew() {
+  await store.forgetDevice();
+  location.reload();
+}
+
+function prepareButtons() {
+  byId("kinds").replaceChildren(...KINDS.map(kindChoice));
+  onHold(byId("help"), () => call(byId("drill").checked ? "test" : kind));
+  onHold(byId("shield"), () => call("silent"));
+  byId("drill").addEventListener("change", draw);
+  byId("allowPlace").addEventListener("click", () => whereabouts.follow());
+  byId("kinds").addEventListener("change", (event) => {
+    kind = event.target.value;
+    draw();
+  });
+}
+
+function kindChoice(name) {
+  const attributes = { type: "radio", name: "kind", value: name, checked: name === kind };
+  return element(
+    "label",
+    { class: "kind" },
+    element("input", attributes),
+    element("span", { "data-words": name }, words(name)),
+  );
+}
+
+function call(called) {
+  presses.press(called, whereabouts.position);
+  if (called === "silent") return; // nothing moves, shows or sounds
+  navigator.vibrate?.(60);
+  draw();
+  byId("calls").scrollIntoView({ block: "start" });
+}
+
+function confirmCancel(signalId) {
+  const dialog = byId("cancelDialog");
+  dialog.returnValue = "no";
+  dialog.onclose = () => dialog.returnValue === "yes" && presses.cancel(signalId);
+  dialog.showModal();
+}
+
+function draw() {
+  if (!presses) return;
+  const { link } = presses;
+  hasBeenUp ||= link.isUp;
+  showLink(byId("link"), link, hasBeenUp, askAnew);
+  const isDrill = byId("drill").checked;
+  document.body.classList.toggle("drill", isDrill);
+  setText(byId("helpKind"), words(isDrill ? "test" : kind));
+  setText(byId("helpHow"), words("hold"));
+  setText(byId("place"), placeLine());
+  byId("allowPlace").hidden = Boolean(whereabouts.position) || whereabouts.isRefused;
+  const banners = [...presses.banners.values()];
+  fill(byId("banners"), ...banners.map((text) => element("p", { class: "banner" }, said(text))));
+  const shown = [...presses.all.values()].filter((press) => press.kind !== "silent").reverse();
+  const hands = { cancel: confirmCancel, dismiss: (signalId) => presses.dismiss(signalId) };
+  fill(byId("calls"), ...shown.map((press) => callCard(press, link.isUp, hands)));
+  document.body.classList.toggle("is-calling", shown.some((press) => !press.isEnded));
+}
+
+function placeLine() {
+  const { position } = whereabouts;
+  if (!position) return words("noPlace");
+  return words("place", { metres: Math.max(1, Math.round(position.accuracy_m)) });
+}
+
+open();

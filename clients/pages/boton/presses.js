@@ -1,0 +1,302 @@
+/**
+ * The presses of this device: each is sent until a receipt says `stored`, over as many connections
+ * as it takes, with the same id, and over HTTP while the WebSocket does not open.
+ *
+ * A press leaves first and is kept on the disk at the same moment: neither waits for the other.
+ */
+
+import { fullJitterMs } from "../shared/backoff.js";
+import { uuid7 } from "../shared/uuid7.js";
+
+const STORED_WITHIN_MS = 5_000;
+const HTTP_AFTER_MS = 1_500;
+const HTTP_WITHIN_MS = 15_000;
+const ASK_AGAIN_WITHIN_MS = 900_000;
+const CANCEL_REF = "cancel-";
+const ESSENTIAL = ["signal_id", "kind"];
+const TRY_AGAIN = ["unavailable", "overloaded"];
+/** What is not kept: it begins anew with each visit. */
+const RESTING = { attempts: 0, dueMs: 0, isOnHttp: false };
+
+export class Presses {
+  /** signal_id → what is known of it; the newest last. */
+  all = new Map();
+
+  #store;
+  #device;
+  #changed;
+  #isInSync = false;
+  #seen = new Set();
+
+  /** `changed()` is called whenever there is something new to show. */
+  constructor(store, device, changed) {
+    this.#store = store;
+    this.#device = device;
+    this.#changed = changed;
+    this.link = null;
+    /** What else the members of a front are told: its siren sounds, its kit is ill. */
+    this.banners = new Map();
+  }
+
+  /** Take up the presses of an earlier visit; call it before the link starts. */
+  async restore() {
+    for (const kept of await this.#store.presses()) {
+      this.all.set(kept.signal_id, { ...kept, ...RESTING });
+    }
+    setInterval(() => this.#resend(), 500);
+  }
+
+  /** Call for help. Returns the press, which is under way. */
+  press(kind, position) {
+    const press = newPress(uuid7(), kind, Date.now(), position);
+    this.all.set(press.signal_id, press);
+    this.#send(press);
+    this.#keep(press);
+    this.link.hurry();
+    return press;
+  }
+
+  /** Take a press back. The patrol decides: it may be duress. */
+  cancel(signalId) {
+    const press = this.all.get(signalId);
+    press.isCancelling = true;
+    this.#send(press);
+    this.#keep(press);
+    this.link.hurry();
+    this.#changed();
+  }
+
+  /** Put away what has ended and was read. */
+  dismiss(signalId) {
+    this.all.delete(signalId);
+    this.#store.forgetPress(signalId);
+    this.#changed();
+  }
+
+  /** Tell the server where we are, while a call of ours is open. */
+  moved(position) {
+    if ([...this.all.values()].some((press) => press.receipt && !press.isEnded)) {
+      this.link.send({ type: "position", position });
+    }
+  }
+
+  // --- the link's owner -------------------------------------------------------------------------
+
+  greeted() {
+    this.#isInSync = false;
+    this.#seen.clear();
+    this.banners.clear();
+    for (const press of this.#unsettled()) this.#send(press);
+  }
+
+  heard(message) {
+    if (message.type === "receipt") this.#receive(message);
+    else if (message.type === "error") this.#blame(message);
+    else if (message.type === "notice" && message.code === "synced") this.#compare();
+    else if (message.type === "siren") this.#showSiren(message);
+    else if (message.type === "trouble") this.#showTrouble(message);
+    this.#changed();
+  }
+
+  lost() {
+    this.#isInSync = false;
+    this.#changed();
+  }
+
+  changed() {
+    this.#changed();
+  }
+
+  // --- in ---------------------------------------------------------------------------------------
+
+  #receive(receipt) {
+    this.#seen.add(receipt.alert_id);
+    if (!this.all.has(receipt.signal_id)) this.#adopt(receipt);
+    for (const press of this.all.values()) {
+      const isOwn = press.signal_id === receipt.signal_id;
+      if (isOwn || press.receipt?.alert_id === receipt.alert_id) this.#take(press, receipt, isOwn);
+    }
+  }
+
+  /** A press that this browser has forgotten: whoever holds the device may follow and cancel it. */
+  #adopt(receipt) {
+    const press = newPress(receipt.signal_id, receipt.discreet ? "silent" : null, null, null);
+    press.isStored = receipt.stored;
+    this.all.set(press.signal_id, press);
+  }
+
+  #take(press, receipt, isOwn) {
+    const known = press.receipt;
+    // Before `synced` no receipt is older: a server that was killed may count from a lower version.
+    if (known && this.#isInSync && receipt.version < known.version) return;
+    const repeats = isOwn && press.isStored && known?.version === receipt.version;
+    if (receipt.cancel_requested || (repeats && this.#isInSync)) press.isCancelling = false;
+    if (isOwn && receipt.stored) press.isStored = true;
+    press.heardMs = Date.now();
+    press.receipt = receipt;
+    press.stageAtMs[receipt.stage] ??= press.heardMs;
+    if (press.isStored) press.stageAtMs.stored ??= press.heardMs;
+    if (receipt.stage === "closed") this.#end(press);
+    this.#keep(press);
+  }
+
+  #compare() {
+    this.#isInSync = true;
+    const nowMs = Date.now();
+    for (const press of this.all.values()) {
+      const isKnown = press.receipt && this.#seen.has(press.receipt.alert_id);
+      if (isKnown || press.isEnded || !press.receipt) continue;
+      const isOurs = press.pressed_at_ms !== null;
+      if (isOurs && (!press.isStored || nowMs - press.heardMs <= ASK_AGAIN_WITHIN_MS)) {
+        press.isStored = false; // a server that lost it takes it anew; one that ended it says so
+        this.#send(press);
+      } else {
+        this.#end(press);
+      }
+    }
+  }
+
+  #blame(error) {
+    const ref = error.ref ?? "";
+    const press = this.all.get(ref.replace(CANCEL_REF, ""));
+    if (error.code === "unable_to_store") {
+      for (const each of this.#unsettled()) {
+        if (each.receipt?.alert_id === error.alert_id) this.#backOff(each);
+      }
+    } else if (!press || (error.code === "bad_field" && !ESSENTIAL.includes(error.field))) {
+      return; // the press went out without that detail
+    } else if (TRY_AGAIN.includes(error.code)) {
+      this.#backOff(press);
+    } else if (ref.startsWith(CANCEL_REF)) {
+      press.isCancelling = false;
+    } else if (error.code === "signal_id_conflict") {
+      this.#rename(press);
+    } else {
+      press.refusal = error.text;
+      this.#end(press);
+    }
+  }
+
+  #rename(press) {
+    this.all.delete(press.signal_id);
+    this.#store.forgetPress(press.signal_id);
+    press.signal_id = uuid7();
+    this.all.set(press.signal_id, press);
+    this.#keep(press);
+    this.#send(press);
+  }
+
+  #showSiren(message) {
+    if (message.state === "sounding") this.banners.set(message.alert_id, message.text);
+    else this.banners.delete(message.alert_id);
+  }
+
+  #showTrouble(message) {
+    if (message.closed_at_ms === null) this.banners.set(message.trouble_id, message.text);
+    else this.banners.delete(message.trouble_id);
+  }
+
+  // --- out --------------------------------------------------------------------------------------
+
+  #send(press) {
+    let isSent = false;
+    if (!press.isStored && press.pressed_at_ms !== null) {
+      isSent = this.link.send({ type: "signal", ref: press.signal_id, ...this.#signal(press) });
+    }
+    if (press.isCancelling) {
+      const ref = CANCEL_REF + press.signal_id;
+      isSent = this.link.send({ type: "cancel", ref, signal_id: press.signal_id });
+    }
+    if (isSent) {
+      press.dueMs = Date.now() + STORED_WITHIN_MS + fullJitterMs(press.attempts);
+      press.attempts += 1;
+    }
+  }
+
+  #signal({ signal_id, kind, pressed_at_ms, position }) {
+    return { signal_id, kind, pressed_at_ms, ...(position ? { position } : {}) };
+  }
+
+  /** The other way out, for networks that let no WebSocket through. */
+  async #sendByHttp(press) {
+    if (this.link.isUp || press.isStored || press.isEnded || press.isOnHttp) return;
+    press.isOnHttp = true;
+    press.dueMs = Infinity;
+    try {
+      const answer = await fetch("/v1/signals", {
+        method: "POST",
+        headers: {
+          Authorization: `Bearer ${this.#device.device_id}:${this.#device.token}`,
+          "Content-Type": "application/json",
+        },
+        body: JSON.stringify(this.#signal(press)),
+        signal: AbortSignal.timeout(HTTP_WITHIN_MS),
+      });
+      const said = await answer.json();
+      if (said.type === "receipt") this.#receive(said);
+    } catch {
+      // No network: it is kept, and tried again.
+    }
+    press.isOnHttp = false;
+    this.#backOff(press);
+    this.#changed();
+  }
+
+  #resend() {
+    const nowMs = Date.now();
+    for (const press of this.#unsettled()) {
+      if (press.dueMs > nowMs) continue;
+      if (this.link.isUp) this.#send(press);
+      else if (nowMs - press.pressed_at_ms >= HTTP_AFTER_MS) this.#sendByHttp(press);
+    }
+  }
+
+  #backOff(press) {
+    press.dueMs = Date.now() + fullJitterMs(press.attempts);
+    press.attempts += 1;
+  }
+
+  #unsettled() {
+    return [...this.all.values()].filter(
+      (press) => !press.isEnded && (!press.isStored || press.isCancelling),
+    );
+  }
+
+  #end(press) {
+    press.isEnded = true;
+    press.isCancelling = false;
+    this.#keep(press);
+    if (press.kind === "silent") this.dismiss(press.signal_id);
+  }
+
+  async #keep(press) {
+    if (!this.all.has(press.signal_id)) return;
+    const { attempts, dueMs, isOnHttp, ...kept } = press;
+    try {
+      await this.#store.keepPress(kept);
+      press.isKept = this.#store.isLasting;
+    } catch {
+      press.isKept = false; // no room on the disk: the page says so, and keeps trying to send
+    }
+    this.#changed();
+  }
+}
+
+/** `pressed_at_ms` null: another visit made it, and we do not know what it said. */
+function newPress(signalId, kind, pressedAtMs, position) {
+  return {
+    signal_id: signalId,
+    kind,
+    pressed_at_ms: pressedAtMs,
+    position,
+    receipt: null,
+    refusal: null,
+    stageAtMs: {},
+    heardMs: null,
+    isKept: false,
+    isStored: false,
+    isEnded: false,
+    isCancelling: false,
+    ...RESTING,
+  };
+}

@@ -54,7 +54,7 @@ def add_pages(app: FastAPI, options: PageOptions) -> None:
         return RedirectResponse(FIRST_PAGE)
 
     @app.get("/service-worker.js", include_in_schema=False)
-    async def service_worker(request: Request) -> Response:
+    async def keeper(request: Request) -> Response:
         headers = {**MAY_BE_KEPT, "Content-Security-Policy": policy(options, request)}
         return Response(worker, headers=headers, media_type="text/javascript")
 

@@ -69,7 +69,7 @@ $(READY): pyproject.toml constraints.txt
 	    { echo "venv is missing: on Debian, apt-get install python3-venv"; exit 1; }
 	@echo "Installing into $(VENV) ..."
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
-	@$(PYTHON) -m compileall -q server.py dispatch protocol clients
+	@$(PYTHON) -m compileall -q server.py dispatch protocol link clients
 	@touch $@
 
 clean:  ## forget the environment and all local data

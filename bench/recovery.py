@@ -219,15 +219,14 @@ def start(prepared: Settings, place: Position) -> dict[str, float]:
             **_moved(prepared, Path(folder), port).as_environment(),
         }
         command = [sys.executable, str(SERVER), "core"]
-        with Path(folder, "log").open("w+b") as log:
+        with Path(folder, "log").open("wb") as log:
             started_s = time.time()
             with subprocess.Popen(command, env=environment, stderr=log) as core:
                 try:
                     listening_s, greeted_s, shown_s = _press(port, core, place)
+                    at_s = _times(Path(folder, "log"), "recovered")
                 finally:
                     core.kill()
-            log.seek(0)
-            at_s = _times(log.read())
     marks = [
         ("registry loaded", at_s["registry_loaded"]),
         ("alerts restored", at_s["recovered"]),
@@ -283,12 +282,16 @@ def _hear(client: ClientConnection, is_it: Callable[[AnyServerMessage], bool]) -
         pass
 
 
-def _times(said: bytes) -> dict[str, float]:
-    """When each event was first logged."""
+def _times(log: Path, last: str) -> dict[str, float]:
+    """When each event was first logged, up to `last`: the core logs behind what it does."""
     at_s: dict[str, float] = {}
-    for line in said.splitlines():
-        event = json.loads(line)
-        at_s.setdefault(event["event"], datetime.fromisoformat(event["timestamp"]).timestamp())
+    give_up_at_s = time.monotonic() + PATIENCE_S
+    while last not in at_s and time.monotonic() < give_up_at_s:
+        for line in log.read_bytes().splitlines(keepends=True):
+            if line.endswith(b"\n"):
+                event = json.loads(line)
+                said_s = datetime.fromisoformat(event["timestamp"]).timestamp()
+                at_s.setdefault(event["event"], said_s)
     return at_s
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from bench.city import plan_city
 from bench.cuadrante import cuadrante
+from bench.failures import BenchFailed
 from bench.latency import QUADRANTS, senders_for, warm_up
 from bench.machine import machine
 from bench.options import options
@@ -66,11 +67,16 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
 
 def step(here: Arena, rate: float) -> dict[str, Any]:
     """One rate."""
-    turn = here.take_turn(rate, STEP_S)
+    is_last = False
+    try:
+        turn = here.take_turn(rate, STEP_S)
+    except BenchFailed:  # its alerts could not be closed in time: a next step would lie
+        turn, is_last = here.turns[-1], True
     verdict, latencies = judge(turn.calls, here.city)
     handheld = percentiles_ms(latencies.handheld_us)
     figures = {
         "rate": round(rate),
+        "is_last": is_last,
         "holds": handheld["p99"] <= LIMIT_MS and verdict.delivered == verdict.sent,
         "p50_ms": handheld["p50"],
         "p99_ms": handheld["p99"],
@@ -92,12 +98,14 @@ def search(
     steps = [try_rate(start)]
     while steps[-1]["holds"] and steps[-1]["rate"] * 2 <= most:
         steps.append(try_rate(steps[-1]["rate"] * 2))
-    if steps[-1]["holds"]:
+    if steps[-1]["holds"] or steps[-1]["is_last"]:
         return steps
     good = max((each["rate"] for each in steps if each["holds"]), default=0.0)
     bad = steps[-1]["rate"]
     for _ in range(BISECTIONS):
         between = try_rate((good + bad) / 2)
         steps.append(between)
+        if between["is_last"]:
+            break
         good, bad = (between["rate"], bad) if between["holds"] else (good, between["rate"])
     return steps

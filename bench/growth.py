@@ -75,7 +75,7 @@ DIMENSIONS: Final = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print, and return the exit code."""
     parser = options("growth", __doc__)
-    parser.add_argument("--rate", type=float, default=250.0, help="presses a second")
+    parser.add_argument("--rate", type=float, default=500.0, help="presses a second")
     parser.add_argument("--rounds", type=int, default=2, help="of each")
     parser.add_argument("--scale", type=float, default=1.0, help="of the large values")
     parser.add_argument("--only", choices=DIMENSIONS, action="append", help="this; may recur")

@@ -24,8 +24,9 @@ SIGNALS_PER_ALERT_REMEMBERED: Final = 256
 """Ids of folded signals that a retransmission may name; one alert never holds more."""
 UPDATE_INTERVAL_S: Final = 1.0
 """Folded signals and moves of an alert are told at most this often; its first never waits."""
-KEEP_WITHIN_S: Final = 1.0
-"""Who has shown an alert is journalled within so long: once, for all who show it at once."""
+KEEP_WITHIN_S: Final = 12.0
+"""Who shows an alert is journalled with the next thing that becomes of it (an answer, or a step of
+escalation for want of one), at the latest after so long."""
 
 # --- deduplication ------------------------------------------------------------------------------
 REPEAT_WINDOW_S: Final = 300.0

@@ -14,7 +14,7 @@ from dispatch.edge.health import Health
 from dispatch.edge.keeper import Keeper, Tell
 from dispatch.edge.metrics import Metrics
 from dispatch.journal.disk import look
-from dispatch.journal.drain import Drain, DrainStatus
+from dispatch.journal.drain import GATHER_S, Drain, DrainStatus
 from dispatch.journal.faults import NotStored
 from dispatch.journal.local_log import LocalLog
 from dispatch.journal.recover import CLOCK_SET_BY_S, Recovered, closed_since_ms, recover
@@ -37,6 +37,8 @@ class Journal:
     ) -> None:
         loop = asyncio.get_running_loop()
         self.keeper = Keeper(tell, loop.call_soon, held_by_database=held_by_database)
+        # A receipt that waits for PostgreSQL waits for nothing else.
+        self._gather_s = 0.0 if held_by_database else GATHER_S
         self._health = health
         self._metrics = metrics
         self._drain: Drain | None = None
@@ -72,6 +74,7 @@ class Journal:
             self._log,
             pool,
             UUID(self._log.log_id),
+            gather_s=self._gather_s,
             on_drained=self.keeper.drained,
             say=self._drain_status,
         )

@@ -27,6 +27,9 @@ BATCH_BYTES: Final = 1_048_576
 """A batch is encoded on the event loop, which presses share. More rows drain hardly faster (100:
 15,600 entries/s; 200: 15,800) and hold it longer (at worst 3 ms; 5 ms)."""
 BATCH_DEADLINE_S: Final = 5.0
+GATHER_S: Final = 0.2
+"""How long entries may wait for others to be drained with: a transaction of a few rows costs as
+much CPU, here and in PostgreSQL, as one of many."""
 RETRY_FIRST_S: Final = 0.1
 RETRY_LAST_S: Final = 5.0
 
@@ -79,6 +82,8 @@ class LogRewound(Exception):  # noqa: N818 - a state of the log, named as such
 class Drain:
     """Drains one log for as long as `run` runs. Everything but `Log`'s methods is on one loop.
 
+    What is stored is drained within `gather_s` while PostgreSQL keeps up.
+
     `on_drained` is called with a number once PostgreSQL has committed everything up to it: for
     receipts that wait for that. `say` hears each change of `reason` and `refused`.
     """
@@ -89,16 +94,18 @@ class Drain:
         pool: Pool,
         journal_id: UUID,
         *,
+        gather_s: float = GATHER_S,
         on_drained: Callable[[int], None] = lambda _: None,
         say: Callable[[DrainStatus], None] = lambda _: None,
     ) -> None:
         self._log = log
         self._pool = pool
         self._journal_id = journal_id
+        self._gather_s = gather_s
         self._on_drained = on_drained
         self._say = say
         self._seq = self._stored_seq = log.drained_seq
-        self._met = False
+        self._met = self._is_behind = False
         self._head: Numbered | None = None
         self._rows = BATCH_ROWS
         self._refused = 0
@@ -106,7 +113,7 @@ class Drain:
         self._stirred = asyncio.Event()
 
     def stirred(self, stored_seq: int) -> None:
-        """Entries up to `stored_seq` are in the log: drain them at once, not at a next poll."""
+        """Entries up to `stored_seq` are in the log."""
         self._stored_seq = max(self._stored_seq, stored_seq)
         self._stirred.set()
 
@@ -128,7 +135,7 @@ class Drain:
             try:
                 while await self._drain_batch():
                     retry_s = RETRY_FIRST_S
-                    await asyncio.sleep(0)
+                    await asyncio.sleep(0 if self._is_behind else self._gather_s)
             except Exception as error:  # whatever it is, dispatch goes on and health is red
                 self._tell(_named(error))
                 await asyncio.sleep(retry_s)
@@ -138,7 +145,8 @@ class Drain:
 
     async def _drain_batch(self) -> bool:
         """Drain one batch. Says whether to go on at once."""
-        found = await asyncio.to_thread(self._log.read_after, self._seq, self._rows)
+        rows = self._rows
+        found = await asyncio.to_thread(self._log.read_after, self._seq, rows)
         entries = _within_bytes(found)
         if entries:
             self._head = entries[0]
@@ -152,6 +160,7 @@ class Drain:
             await self._recognise(mark)
         self._met = True
         await self._reached(mark.seq)
+        self._is_behind = len(found) == rows or len(entries) < len(found)
         return True
 
     async def _store(self, entries: Sequence[Numbered]) -> Mark | None:

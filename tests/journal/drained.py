@@ -36,12 +36,16 @@ TABLES = {
 class Drained:
     """A drain and what was heard of it."""
 
-    def __init__(self, log: MemoryLog, pool: Pool, journal_id: UUID = JOURNAL_ID) -> None:
+    def __init__(
+        self, log: MemoryLog, pool: Pool, journal_id: UUID = JOURNAL_ID, gather_s: float = 0.0
+    ) -> None:
         self.log = log
         self.said: list[DrainStatus] = []
         self.told: list[int] = []
         self._moved = asyncio.Event()
-        self.drain = Drain(log, pool, journal_id, on_drained=self._hear, say=self._note)
+        self.drain = Drain(
+            log, pool, journal_id, gather_s=gather_s, on_drained=self._hear, say=self._note
+        )
 
     def _hear(self, seq: int) -> None:
         self.told.append(seq)
@@ -77,10 +81,10 @@ class Drained:
 
 @asynccontextmanager
 async def draining(
-    log: MemoryLog, pool: Pool, journal_id: UUID = JOURNAL_ID
+    log: MemoryLog, pool: Pool, journal_id: UUID = JOURNAL_ID, gather_s: float = 0.0
 ) -> AsyncIterator[Drained]:
     """A drain of this log, running."""
-    drained = Drained(log, pool, journal_id)
+    drained = Drained(log, pool, journal_id, gather_s)
     task = asyncio.create_task(drained.drain.run())
     try:
         yield drained

@@ -223,6 +223,19 @@ async def test_a_log_put_back_from_an_older_copy_is_not_taken_for_itself(
         assert await tables(pool) == before
 
 
+@on_asyncio
+async def test_what_comes_a_little_later_is_drained_together(dsn: str) -> None:
+    log = MemoryLog([entry(1, 1)])
+    async with open_pool(dsn) as pool, draining(log, pool, gather_s=0.2) as drained:
+        await drained.until(1)
+        for number in range(2, 12):
+            drained.drain.stirred(log.append(entry(number, 1)))
+            await asyncio.sleep(0)
+        await drained.until(11)
+        assert await events(pool) == list(range(1, 12))
+    assert drained.told == [1, 11]
+
+
 @pytest.mark.parametrize("left", [0, 1])
 @on_asyncio
 async def test_a_salvaged_log_goes_on_above_what_it_lost(dsn: str, left: int) -> None:

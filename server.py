@@ -35,6 +35,7 @@ from dispatch.logs import configure_logs
 from dispatch.secret import SecretUnusable, Use, derived_key, installation_secret
 from dispatch.settings import BadSettings, Durability, Settings, load_settings
 from dispatch.store import enrolment
+from dispatch.store.accounts import AccountRole
 from dispatch.store.errors import Refused, StoreUnavailable
 from dispatch.store.forget import forget_alerts
 from dispatch.store.import_quadrants import import_quadrants
@@ -58,6 +59,8 @@ from protocol.vocabulary import Role
 PROGRAM = Path(__file__).resolve()
 GATEWAY_ID = "gateway-local"
 """The gateway that `run` brings along."""
+CONSOLE_ID = "console-local"
+"""The HTTP side, to the core."""
 EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 SCHEMA_FILE = PROGRAM.parent / "protocol" / "asyncapi.json"
@@ -74,6 +77,9 @@ app.add_typer(imports, name="import", no_args_is_help=True)
 
 journal = typer.Typer(help="Look into the durable log, for the person on call.")
 app.add_typer(journal, name="journal", no_args_is_help=True)
+
+account = typer.Typer(help="Who may log in to the control room.")
+app.add_typer(account, name="account", no_args_is_help=True)
 
 Config = Annotated[
     Path | None, typer.Option(help="Settings file; without it, cuadrante.toml if there is one.")
@@ -187,6 +193,7 @@ def console(
     """Run the HTTP side alone: pages, records, administration, pictures of alerts."""
     from dispatch.console.app import Keys
     from dispatch.console.config import PageOptions
+    from dispatch.console.presses.core_link import CoreAddress
     from dispatch.console.serve import ConsoleOptions, run_console
 
     settings = _settings(
@@ -199,6 +206,12 @@ def console(
             options = ConsoleOptions(
                 dsn=database,
                 pictures_folder=settings.pictures_folder,
+                core=CoreAddress(
+                    url=settings.console_core_url or _own_core_url(settings),
+                    device_id=CONSOLE_ID,
+                    token=derived_key(secret, Use.CONSOLE_TOKEN).hex(),
+                    own=_own_certificate(settings),
+                ),
                 keys=Keys(
                     pictures=derived_key(secret, Use.PICTURE_PATHS),
                     wiring=derived_key(secret, Use.WIRING),
@@ -442,6 +455,101 @@ def devices(
         words = (row.device_id, row.role, row.name, row.quadrant, row.front_id, *kit, row.enrolment)
         table.add_row(*(word or "" for word in words))
     out.print(table if rows else "no devices yet: `server.py enrol ID --role app`")
+
+
+# --- accounts -----------------------------------------------------------------------------------
+
+
+@account.command("add")
+def add_account(
+    account_id: Annotated[str, typer.Argument(help="What its owner logs in with (letters, .-_:).")],
+    name: Annotated[str, typer.Option(help="Its owner's name.")],
+    role: Annotated[AccountRole, typer.Option(help="What its owner may do.")],
+    totp: Annotated[
+        bool, typer.Option("--totp", help="With one-time passwords; prints what to scan.")
+    ] = False,
+    config: Config = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Make an account of the control room; asks for its password (or reads it from a pipe)."""
+    from dispatch.store import accounts
+
+    settings = _settings(config, data_dir=data_dir)
+    password_hash, secret, box = _new_credentials(settings, account_id, totp=totp)
+
+    async def work(pool: Pool) -> None:
+        await accounts.add_account(pool, account_id, name, role, password_hash, box)
+
+    with _blame():
+        _with_store(settings, work)
+    sys.stdout.write(f"{account_id} added\n")
+    _show_totp(account_id, secret)
+
+
+@account.command("passwd")
+def change_password(
+    account_id: Annotated[str, typer.Argument(help="Whose.")],
+    totp: Annotated[
+        bool, typer.Option("--totp", help="With new one-time passwords; prints what to scan.")
+    ] = False,
+    config: Config = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Give an account another password; whoever is logged in with it is logged out."""
+    from dispatch.store import accounts
+
+    settings = _settings(config, data_dir=data_dir)
+    password_hash, secret, box = _new_credentials(settings, account_id, totp=totp)
+
+    async def work(pool: Pool) -> bool:
+        return await accounts.change_password(pool, account_id, password_hash, box)
+
+    with _blame():
+        if not _with_store(settings, work):
+            _fail(
+                ExitCode.FAILED, f"there is no account {account_id}; see `server.py account list`"
+            )
+    sys.stdout.write(f"{account_id} has another password\n")
+    _show_totp(account_id, secret)
+
+
+@account.command("revoke")
+def revoke_account(
+    account_id: Annotated[str, typer.Argument(help="Whose.")],
+    reason: Annotated[str, typer.Option(help="Why, for the record.")],
+    config: Config = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Withdraw an account for good; whoever is logged in with it is logged out."""
+    from dispatch.store import accounts
+
+    async def work(pool: Pool) -> bool:
+        return await accounts.revoke_account(pool, account_id, reason)
+
+    with _blame():
+        if not _with_store(_settings(config, data_dir=data_dir), work):
+            _fail(
+                ExitCode.FAILED, f"there is no account {account_id}; see `server.py account list`"
+            )
+    sys.stdout.write(f"{account_id} revoked\n")
+
+
+@account.command("list")
+def list_accounts(as_json: AsJson = False, config: Config = None, data_dir: DataDir = None) -> None:
+    """List the accounts of the control room."""
+    from dispatch.store import accounts
+
+    with _blame():
+        rows = _with_store(_settings(config, data_dir=data_dir), accounts.accounts)
+    if as_json:
+        _print_json([asdict(row) for row in rows])
+        return
+    table = Table("account", "name", "role", "one-time", "locked until", "revoked")
+    for row in rows:
+        one_time = "yes" if row.has_totp else ""
+        times = (str(at or "") for at in (row.locked_until, row.revoked_at))
+        table.add_row(row.account_id, row.name, row.role, one_time, *times)
+    out.print(table if rows else "no accounts yet: `server.py account add ID --role operator`")
 
 
 # --- the journal --------------------------------------------------------------------------------
@@ -703,6 +811,15 @@ def _gateway_options(settings: Settings, code: str | None) -> Any:
     )
 
 
+def _own_certificate(settings: Settings) -> Any:
+    """What the console believes of a core on this machine that speaks TLS."""
+    from dispatch.trust import OwnCertificate
+
+    if settings.console_core_url is not None or settings.tls_certificate is None:
+        return None
+    return OwnCertificate(settings.tls_certificate)
+
+
 def _console_beside(core_url: str, port: int) -> str:
     core = urlsplit(core_url)
     host = core.hostname or ""
@@ -781,6 +898,37 @@ async def _code_for_known(pool: Pool, device_id: str) -> dict[str, str]:
             f"{device_id} is unknown or revoked: give --role to register it, "
             "and --reinstate to take a revoked one back"
         ) from None
+
+
+def _new_credentials(
+    settings: Settings, account_id: str, *, totp: bool
+) -> tuple[str, str | None, bytes | None]:
+    """Ask for a password. Returns its hash, and a new secret for one-time passwords and its box."""
+    from dispatch.console.access import one_time, passwords
+
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    if fault := passwords.fault(password):
+        _fail(ExitCode.USAGE, fault)
+    with _blame():
+        key = derived_key(installation_secret(settings, make=True), Use.TOTP)
+    secret = one_time.new_secret() if totp else None
+    box = None if secret is None else one_time.sealed(secret, key, account_id)
+    return passwords.hashed(password), secret, box
+
+
+def _show_totp(account_id: str, secret: str | None) -> None:
+    """Show what an authenticator scans: to the person at the terminal, once."""
+    import segno
+
+    from dispatch.console.access import one_time
+
+    if secret is not None:
+        uri = one_time.uri(secret, account_id)
+        segno.make(uri).terminal(compact=True)
+        sys.stdout.write(f"{uri}\n")
 
 
 def _spot(at: str, address: str) -> Spot:

@@ -5,24 +5,26 @@ from dataclasses import dataclass, field
 from fastapi import FastAPI
 
 from dispatch.console.access.audit import Audit
-from dispatch.console.access.device_credentials import DeviceCredentials
 from dispatch.console.access.gatekeeper import Gatekeeper
 from dispatch.console.access.login import login_routes
 from dispatch.console.access.passwords import Passwords
 from dispatch.console.bodies import describe
 from dispatch.console.conduct import Conduct
 from dispatch.console.config import PageOptions, config_routes
-from dispatch.console.credentials import GatewayCredentials
+from dispatch.console.credentials import DeviceCredentials
 from dispatch.console.errors import answer_errors
 from dispatch.console.health import health_routes
 from dispatch.console.pages import add_pages
 from dispatch.console.pictures import picture_routes
+from dispatch.console.presses.commands import command_routes
+from dispatch.console.presses.core_link import CoreLink
+from dispatch.console.presses.hooks import hook_routes
+from dispatch.console.presses.signals import signal_routes
 from dispatch.console.records.alerts import alert_routes
 from dispatch.console.registry.devices import device_routes
 from dispatch.console.registry.enrolment import enrolment_routes
 from dispatch.console.registry.fronts import front_routes
 from dispatch.console.registry.hook_addresses import hook_address_routes
-from dispatch.console.registry.nearby_quadrants import nearby_quadrant_routes
 from dispatch.console.registry.people import people_routes
 from dispatch.console.registry.quadrants import quadrant_routes
 from dispatch.console.shelf import Shelf
@@ -39,7 +41,13 @@ class Keys:
 
 
 def console_app(
-    pool: Pool, shelf: Shelf, keys: Keys, *, has_tls: bool, pages: PageOptions | None = None
+    pool: Pool,
+    shelf: Shelf,
+    core: CoreLink,
+    keys: Keys,
+    *,
+    has_tls: bool,
+    pages: PageOptions | None = None,
 ) -> FastAPI:
     """Put the application together."""
     # Its own pages of documentation would fetch scripts from elsewhere.
@@ -48,10 +56,10 @@ def console_app(
     app.add_middleware(Audit, pool=pool)
     app.add_middleware(Conduct, has_tls=has_tls)
     pages = pages or PageOptions()
-    gatekeeper = Gatekeeper(pool)
+    gatekeeper, credentials = Gatekeeper(pool), DeviceCredentials(pool)
     for routes in (
         health_routes(pool, shelf),
-        picture_routes(shelf, GatewayCredentials(pool), keys.pictures),
+        picture_routes(shelf, credentials, keys.pictures),
         config_routes(pages),
         login_routes(pool, gatekeeper, Passwords(), keys.totp),
         alert_routes(pool, gatekeeper, keys.pictures),
@@ -60,8 +68,10 @@ def console_app(
         device_routes(pool, gatekeeper, keys.wiring),
         enrolment_routes(pool, gatekeeper),
         hook_address_routes(pool, gatekeeper),
-        quadrant_routes(pool, gatekeeper),
-        nearby_quadrant_routes(pool, DeviceCredentials(pool)),
+        quadrant_routes(pool, gatekeeper, credentials),
+        signal_routes(core, credentials),
+        hook_routes(pool, core),
+        command_routes(core, gatekeeper),
     ):
         app.include_router(routes)
     add_pages(app, pages)

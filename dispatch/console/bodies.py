@@ -5,6 +5,7 @@
 
 import asyncio
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -53,17 +54,26 @@ def gives(
     return {
         "status_code": status,
         "response_class": Json if kind is not None else Response,
-        "responses": {status: answer, "default": _PROBLEM} | ({also: answer} if also else {}),
+        "responses": {status: answer, "default": _PROBLEM} | _also(answer, also),
     }
 
 
-def gives_file(media_type: str, says: str) -> dict[str, Any]:
-    """Describe a route that answers with a file."""
+def gives_file(media_type: str, says: str, *, also: int | None = None) -> dict[str, Any]:
+    """Describe a route that answers with a file; `also` with another status, and nothing."""
     content = {media_type: {"schema": {"type": "string"}}}
     return {
         "response_class": Response,
-        "responses": {200: {"description": says, "content": content}, "default": _PROBLEM},
+        "responses": {200: {"description": says, "content": content}, "default": _PROBLEM}
+        | _also({"description": "As it was."}, also),
     }
+
+
+def _also(answer: dict[str, Any], status: int | None) -> dict[int, dict[str, Any]]:
+    """Describe a further status; one that has no body is described without."""
+    if status is None:
+        return {}
+    bodiless = status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+    return {status: {"description": "There is nothing new."} if bodiless else answer}
 
 
 async def read(request: Request, kind: type[T]) -> T:

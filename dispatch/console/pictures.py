@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Request, Response
 from msgspec import Struct
 
 from dispatch.console.bodies import gives, gives_file, read_bytes, takes_file
-from dispatch.console.credentials import GatewayCredentials
+from dispatch.console.credentials import DeviceCredentials
 from dispatch.console.errors import Declined, ErrorCode, bad_field
 from dispatch.console.shelf import Kept, NoRoom, Provenance, Shelf, digest_of
 from dispatch.core.picture_paths import PICTURES, PathFault, path_fault
@@ -31,7 +31,7 @@ class _Upload(Struct, frozen=True):
     taken_at_ms: EpochMs
 
 
-def picture_routes(shelf: Shelf, credentials: GatewayCredentials, key: bytes) -> APIRouter:
+def picture_routes(shelf: Shelf, credentials: DeviceCredentials, key: bytes) -> APIRouter:
     """Return the routes; `key` seals the paths (`dispatch.core.picture_paths`)."""
     routes = APIRouter(tags=["pictures"])
 
@@ -48,7 +48,7 @@ def picture_routes(shelf: Shelf, credentials: GatewayCredentials, key: bytes) ->
     ) -> Response:
         """Keep a picture. The same again changes nothing, and is answered with 200."""
         upload = _checked(picture_id, alert, camera, taken_at_ms)
-        gateway_id = await credentials.admit(authorization, upload.camera)
+        gateway_id = await credentials.admit_gateway(authorization, upload.camera)
         jpeg = await _jpeg(request)
         provenance = Provenance(
             upload.alert.lower(), upload.camera, gateway_id, taken_at_ms, digest_of(jpeg)

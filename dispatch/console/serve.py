@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -23,10 +24,12 @@ from dispatch.console.bounds import (
     SWEEP_EVERY_S,
 )
 from dispatch.console.config import PageOptions
+from dispatch.console.presses.core_link import CoreAddress, CoreLink
 from dispatch.console.shelf import Shelf
 from dispatch.edge.exposure import ListenError, refuse_exposure
 from dispatch.edge.tls import Tls, TlsFiles
 from dispatch.store.accounts import sweep_sessions
+from dispatch.store.console_device import introduce
 from dispatch.store.errors import StoreUnavailable
 from dispatch.store.pool import Pool, open_pool
 
@@ -39,6 +42,7 @@ class ConsoleOptions:
 
     dsn: str
     pictures_folder: Path
+    core: CoreAddress
     keys: Keys
     host: str = "127.0.0.1"
     port: int = 7311
@@ -82,7 +86,11 @@ async def _serve(
 ) -> None:
     async with open_pool(options.dsn, size=POOL_SIZE) as pool:
         shelf = Shelf(options.pictures_folder)
-        app = console_app(pool, shelf, options.keys, has_tls=tls is not None, pages=options.pages)
+        address = options.core
+        core = CoreLink(address, partial(_introduce, pool, address))
+        app = console_app(
+            pool, shelf, core, options.keys, has_tls=tls is not None, pages=options.pages
+        )
         config = uvicorn.Config(
             app,
             lifespan="off",
@@ -99,7 +107,9 @@ async def _serve(
         config.ssl = None if tls is None else tls.context
         server = uvicorn.Server(config)
         announce(listener.getsockname()[1])
-        beside = [asyncio.create_task(each) for each in (_renew(tls), _sweep(pool))]
+        beside = [asyncio.create_task(each) for each in (_renew(tls), _sweep(pool), core.run())]
+        for task in beside:
+            task.add_done_callback(partial(_end_with, server))
         try:
             server.should_exit = told.to_end
             await server.serve(sockets=[listener])
@@ -110,11 +120,24 @@ async def _serve(
                     await task
 
 
+def _end_with(server: uvicorn.Server, task: asyncio.Task[None]) -> None:
+    """What runs beside the server ends with it alone: anything else is our bug, and is loud."""
+    if not task.cancelled():
+        server.should_exit = True
+
+
 async def _renew(tls: Tls | None) -> None:
     """Follow renewed certificates."""
-    while tls is not None:
+    while True:
         await asyncio.sleep(CERTIFICATE_CHECK_S)
-        tls.reload_if_changed()
+        if tls is not None:
+            tls.reload_if_changed()
+
+
+async def _introduce(pool: Pool, address: CoreAddress) -> None:
+    """See to it that the core may know us. Without PostgreSQL it does if it ever did."""
+    with suppress(StoreUnavailable):
+        await introduce(pool, address.device_id, address.token)
 
 
 async def _sweep(pool: Pool) -> None:

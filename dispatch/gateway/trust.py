@@ -1,30 +1,21 @@
-"""Which core a gateway on the same machine believes: the one that shows this very certificate."""
+"""How a gateway on the core's own machine reaches it, whatever its certificate names."""
 
-import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import trio
 
+from dispatch.trust import OwnCertificate as Certificate
 
-class OwnCertificate:
-    """Trusts the installation's own certificate, as it is now, and no other.
 
-    It need not name the loopback, nor be signed by anybody: whoever holds its key is the core.
-    """
+class OwnCertificate(Certificate):
+    """Trusts the installation's own certificate, read anew for each connection."""
 
     def __init__(self, certificate: Path, url: str) -> None:
         """Raises `OSError` when the file cannot be read."""
+        super().__init__(certificate)
         address = urlsplit(url)
         self._host, self._port = address.hostname or "", address.port or 443
-        self._certificate = certificate
-        self.context = ssl.create_default_context(cafile=certificate)
-        self.context.check_hostname = False
-        self.context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-
-    def trust(self) -> None:
-        """Trust a certificate that was renewed meanwhile. Raises `OSError`."""
-        self.context.load_verify_locations(self._certificate)
 
     async def dial(self) -> trio.SocketStream:
         """Open a stream to the core, as it is now."""

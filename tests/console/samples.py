@@ -11,6 +11,7 @@ import msgspec
 from dispatch.console.access.gatekeeper import COOKIE, OWN_HEADER
 from dispatch.console.access.rights import SPEAKS_AS
 from dispatch.console.app import Keys, console_app
+from dispatch.console.presses.core_link import CoreAddress, CoreLink
 from dispatch.console.shelf import Shelf
 from dispatch.core.credentials import digest
 from dispatch.store.accounts import AccountRole, add_account, begin_session, credentials_of
@@ -53,6 +54,15 @@ JPEG = (
 """Not a picture to look at; one as far as anybody here can tell."""
 
 
+def nowhere() -> CoreLink:
+    """A link to a core that is not there."""
+
+    async def introduce() -> None:
+        return
+
+    return CoreLink(CoreAddress("ws://127.0.0.1:1/v1", "console", "token"), introduce)
+
+
 async def enrol(pool: Pool) -> None:
     """Bring in two gateways, and a camera behind the first. Its id holds a colon, as it may."""
     async with connected(pool) as connection:
@@ -88,12 +98,12 @@ async def enrol_patrol(pool: Pool) -> None:
 
 @asynccontextmanager
 async def console(
-    dsn: str, folder: Path, floor_bytes: int = 0
+    dsn: str, folder: Path, floor_bytes: int = 0, core: CoreLink | None = None
 ) -> AsyncIterator[tuple[httpx.AsyncClient, Pool]]:
     """The application over ASGI, and its database."""
     async with open_pool(dsn) as pool:
         await enrol(pool)
-        app = console_app(pool, Shelf(folder, floor_bytes), KEYS, has_tls=True)
+        app = console_app(pool, Shelf(folder, floor_bytes), core or nowhere(), KEYS, has_tls=True)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://console") as client:
             yield client, pool

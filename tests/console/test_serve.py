@@ -14,6 +14,7 @@ import httpx
 import pytest
 import trustme
 
+from dispatch.console.presses.core_link import CoreAddress
 from dispatch.console.serve import ConsoleOptions, run_console
 from dispatch.edge.exposure import ListenError
 from dispatch.settings import PREFIX
@@ -23,6 +24,7 @@ from tests.console.samples import KEYS
 PROGRAM = Path(__file__).resolve().parents[2] / "server.py"
 PATIENCE_S = 40.0
 SECRET = "s" * 40
+CORE = CoreAddress("ws://127.0.0.1:1/v1", "console", "token")
 
 
 @contextmanager
@@ -86,12 +88,12 @@ def test_it_speaks_tls(dsn: str, tmp_path: Path) -> None:
 def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        options = ConsoleOptions("postgresql://x@127.0.0.1:1/x", tmp_path, KEYS, port=port)
+        options = ConsoleOptions("postgresql://x@127.0.0.1:1/x", tmp_path, CORE, KEYS, port=port)
         with pytest.raises(ListenError, match=rf"port {port}: .*console_port"):
             run_console(options, lambda _: None)
 
 
 def test_clear_text_stays_on_this_machine(tmp_path: Path) -> None:
-    options = ConsoleOptions("postgresql://x@127.0.0.1:1/x", tmp_path, KEYS, host="0.0.0.0")  # noqa: S104
+    options = ConsoleOptions("postgresql://x@127.0.0.1:1/x", tmp_path, CORE, KEYS, host="0.0.0.0")  # noqa: S104
     with pytest.raises(ListenError, match="TLS"):
         run_console(options, lambda _: None)

@@ -214,12 +214,13 @@ class Program:
 
     # --- commands beside it -----------------------------------------------------------------------
 
-    def command(self, *arguments: str, exits: int = 0) -> str:
+    def command(self, *arguments: str, exits: int = 0, stdin: str = "") -> str:
         """Run one of its commands to the end and return what it printed."""
         done = subprocess.run(
             [sys.executable, str(PROGRAM), *arguments],
             cwd=self.home,
             env=self._environment,
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,

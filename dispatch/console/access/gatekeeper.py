@@ -6,7 +6,8 @@ anything must bring a header of its own, which no page of another origin can add
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from fastapi import Request
@@ -62,20 +63,19 @@ class Gatekeeper:
 
     async def _session(self, request: Request) -> Session:
         cookie = request.cookies.get(COOKIE)
-        address = address_of(request)
-        if wait_s := self._strangers.wait_s(address, time.monotonic()):
-            raise too_many(wait_s)
-        session = None
-        if cookie:
-            session = await session_of(
-                self._pool,
-                digest(cookie),
-                idle_s=SESSION_IDLE_S,
-                seen_every_s=SESSION_SEEN_EVERY_S,
-            )
-        if session is None:
-            self._strangers.spend(address, time.monotonic())
-            raise Declined(ErrorCode.NOT_AUTHENTICATED, "Inicie sesión primero.", "Log in first.")
+        with slowing_strangers(self._strangers, request):
+            session = None
+            if cookie:
+                session = await session_of(
+                    self._pool,
+                    digest(cookie),
+                    idle_s=SESSION_IDLE_S,
+                    seen_every_s=SESSION_SEEN_EVERY_S,
+                )
+            if session is None:
+                raise Declined(
+                    ErrorCode.NOT_AUTHENTICATED, "Inicie sesión primero.", "Log in first."
+                )
         refuse_forgery(request)
         return session
 
@@ -89,6 +89,20 @@ def refuse_forgery(request: Request) -> None:
             f"The header “{OWN_HEADER}” is missing.",
             OWN_HEADER,
         )
+
+
+@contextmanager
+def slowing_strangers(throttle: Throttle, request: Request) -> Iterator[None]:
+    """Count what shows no good credentials against its address's pace. Raises `Declined`."""
+    address = address_of(request)
+    if wait_s := throttle.wait_s(address, time.monotonic()):
+        raise too_many(wait_s)
+    try:
+        yield
+    except Declined as declined:
+        if declined.code is ErrorCode.NOT_AUTHENTICATED:
+            throttle.spend(address, time.monotonic())
+        raise
 
 
 def spend(throttle: Throttle, key: str) -> None:

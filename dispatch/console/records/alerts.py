@@ -20,9 +20,11 @@ from protocol.limits import CODE_CHARS
 from protocol.messages import Alert, PictureView, Stages
 from protocol.vocabulary import AlertState, Kind, Outcome
 
-UUID_PATTERN: Final = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+UUID_PATTERN: Final = (
+    r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
+)
 
-AlertId = Annotated[str, Path(pattern=UUID_PATTERN, description="The alert's id, a UUID.")]
+AlertId = Annotated[str, Path(pattern=UUID_PATTERN, description="A UUID version 7.")]
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="Things on one page.")]
 NO_CONTROLS: Final = r"^[^\x00-\x1f\x7f]*$"
 

@@ -6,7 +6,7 @@ import httpx
 import shapely
 
 from dispatch.store.accounts import AccountRole
-from tests.console.samples import console, logged_in
+from tests.console.samples import PATROL, TOKEN, console, enrol_patrol, logged_in
 from tests.store.on_asyncio import on_asyncio
 from tests.store.samples import EDITION_1, EDITION_2, activate
 
@@ -46,3 +46,18 @@ async def test_they_are_sent_once_an_edition(dsn: str, tmp_path: Path) -> None:
             ("2024", False),
         ]
         assert editions[0]["quadrants"] == 2
+
+
+@on_asyncio
+async def test_a_handheld_sees_its_quadrant_and_those_beside_it(dsn: str, tmp_path: Path) -> None:
+    async with console(dsn, tmp_path) as (client, pool):
+        await activate(pool, EDITION_1)
+        await enrol_patrol(pool)
+        patrol = {"Authorization": f"Bearer {PATROL}:{TOKEN}"}
+        nearby = await client.get("/v1/quadrants/Q-01/nearby", headers=patrol)
+        codes = [feature["id"] for feature in nearby.json()["features"]]
+        assert codes == ["Q-01", "Q-02"]
+        assert (await client.get("/v1/quadrants/Q-9/nearby", headers=patrol)).status_code == 404
+        app = {"Authorization": f"Bearer app-1:{TOKEN}"}
+        assert (await client.get("/v1/quadrants/Q-01/nearby", headers=app)).status_code == 403
+        assert (await client.get("/v1/quadrants/Q-01/nearby")).status_code == 401

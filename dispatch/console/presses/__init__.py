@@ -1,0 +1,1 @@
+"""What goes on from HTTP to the core: presses, and what the control room does about alerts."""

@@ -41,7 +41,7 @@ export class Presses {
   /** Take up the presses of an earlier visit; call it before the link starts. */
   async restore() {
     for (const kept of await this.#store.presses()) {
-      this.all.set(kept.signal_id, { ...kept, ...RESTING });
+      this.all.set(kept.signal_id, { ...kept, ...RESTING, isKept: true });
     }
     setInterval(() => this.#resend(), 500);
   }

@@ -25,6 +25,7 @@ const CLIENT = "cuadrante-patrulla/0.1";
 const ROLES = ["patrol"];
 const REDRAW_EVERY_MS = 1_000;
 const REPORT_EVERY_MS = 10_000;
+const DOUBT_EVERY_MS = 8_000;
 const TOAST_MS = 8_000;
 const ASK_QUADRANTS_AGAIN_MS = 30_000;
 const OUTCOMES = {
@@ -74,7 +75,7 @@ function begin(config, enrolled) {
   byId("enrolling").hidden = true;
   byId("ready").hidden = false;
   watch = new Watch({ changed: draw, closed, rang });
-  watch.link = new Link(config.core_url, device, watch, CLIENT);
+  watch.link = new Link(config.core_url, device, watch, CLIENT, DOUBT_EVERY_MS);
   map = new QuadrantMap(byId("map"), config);
   byId("back").addEventListener("click", () => choose(null));
   byId("mute").addEventListener("click", draw);

@@ -37,15 +37,19 @@ export class Link {
   #doubtedMs = null;
   #pings = 0;
 
-  /** `device` is `{device_id, token}`; `client` names the page to the server. */
-  constructor(url, device, owner, client) {
+  /**
+   * `device` is `{device_id, token}`; `client` names the page to the server. `doubtEveryMs`: ask so
+   * often whether the server is still there, for whoever must not believe in vain that it is.
+   */
+  constructor(url, device, owner, client, doubtEveryMs = Infinity) {
     this.#url = url;
     this.#device = device;
     this.#owner = owner;
     this.client = client;
+    this.doubtEveryMs = doubtEveryMs;
     this.ticker = new Worker(new URL("./ticker.js", import.meta.url));
     this.ticker.onmessage = () => this.#tick();
-    addEventListener("online", () => this.hurry());
+    for (const name of ["online", "offline"]) addEventListener(name, () => this.hurry());
     document.addEventListener("visibilitychange", () => document.hidden || this.hurry());
   }
 
@@ -107,7 +111,7 @@ export class Link {
     if (message.type === "welcome" && !this.#isUp) {
       this.#isUp = true;
       this.downSinceMs = null;
-      this.#pingEveryMs = message.ping_interval_s * 1000;
+      this.#pingEveryMs = Math.min(0.8 * message.ping_interval_s * 1000, this.doubtEveryMs);
       this.#owner.greeted(message);
       this.#owner.changed();
       return;
@@ -132,7 +136,7 @@ export class Link {
     if (this.#isUp && this.#doubtedMs !== null && nowMs - this.#doubtedMs > PONG_WITHIN_MS) {
       this.#hangUp();
       this.#lose(NORMAL_CLOSURE);
-    } else if (this.#isUp && nowMs - this.#spokeMs > 0.8 * this.#pingEveryMs) {
+    } else if (this.#isUp && nowMs - this.#spokeMs > this.#pingEveryMs) {
       this.#doubt();
     } else if (!this.#isUp && this.#socket && nowMs - this.#openedMs > OPENS_WITHIN_MS) {
       this.#hangUp();

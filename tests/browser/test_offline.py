@@ -1,0 +1,95 @@
+"""Without a network a page opens, a press is kept, and nobody is told what is not so."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.stage import Stage, call_of, is_connected, press
+from tests.live.program import Area
+
+
+def is_kept(page: Page) -> None:
+    """Wait until the page is on the device."""
+    page.evaluate("async () => { await navigator.serviceWorker.ready }")
+
+
+def is_gone(page: Page) -> None:
+    expect(page.locator("#link[data-state=down]")).to_be_visible()
+
+
+def test_a_press_without_network_is_kept_and_delivered_when_it_is_back(
+    stage: Stage, area: Area
+) -> None:
+    stage.forgives_network = True
+    patrol = stage.handheld(area.patrols[0])
+    ana = stage.button(area.apps[0], area.spot())
+    is_kept(ana)
+    ana.context.set_offline(True)
+    ana.reload()  # a dead battery: the page opens from the device, and has never been connected
+    is_gone(ana)
+    press(ana)
+    expect(call_of(ana)).to_contain_text("Sin red. Guardada en este teléfono")
+    signal = call_of(ana).get_attribute("data-signal")
+    ana.reload()
+    expect(call_of(ana)).to_contain_text("Sin red. Guardada en este teléfono")
+    expect(patrol.locator(".row")).to_have_count(0)
+    ana.context.set_offline(False)
+    expect(patrol.locator(".row")).to_have_attribute("data-alert", signal or "")
+    expect(call_of(ana)).to_contain_text("Entregada a 1")
+    expect(ana.locator(".call")).to_have_count(1)
+
+
+def test_a_reload_in_the_middle_shows_the_same_call(stage: Stage, area: Area) -> None:
+    patrol = stage.handheld(area.patrols[0])
+    ana = stage.button(area.apps[0], area.spot())
+    press(ana)
+    patrol.get_by_role("button", name="10 min").click()
+    accepted = re.compile("llega en 10 min")
+    expect(call_of(ana)).to_contain_text(accepted)
+    signal = call_of(ana).get_attribute("data-signal")
+    for page in (ana, patrol):
+        page.reload()
+        is_connected(page)
+    expect(call_of(ana)).to_contain_text(accepted)
+    assert call_of(ana).get_attribute("data-signal") == signal
+    expect(patrol.locator(".row")).to_have_attribute("data-alert", signal or "")
+    expect(patrol.locator("#duty")).to_contain_text("En servicio")
+    patrol.get_by_role("button", name="Llegué al sitio").click()
+    expect(call_of(ana).locator("[data-stage=on_scene].reached")).to_be_visible()
+
+
+def test_a_handheld_without_network_says_so_loudly_and_answers_when_it_is_back(
+    stage: Stage, area: Area
+) -> None:
+    stage.forgives_network = True
+    patrol = stage.handheld(area.patrols[0])
+    is_kept(patrol)
+    ana = stage.button(area.apps[0], area.spot())
+    press(ana)
+    expect(call_of(ana)).to_contain_text("Entregada a 1")
+    patrol.context.set_offline(True)
+    expect(patrol.get_by_role("alert")).to_contain_text("SIN CONEXIÓN: no recibe alertas")
+    patrol.get_by_role("button", name="2 min", exact=True).click()
+    expect(patrol.locator("#deeds")).to_contain_text("Sin conexión: sale apenas vuelva.")
+    expect(call_of(ana)).not_to_contain_text("Aceptada por")
+    patrol.context.set_offline(False)
+    expect(call_of(ana)).to_contain_text("llega en 2 min")
+    expect(patrol.get_by_role("alert")).to_be_empty()
+
+
+def test_a_device_that_was_withdrawn_asks_for_a_new_code(stage: Stage, area: Area) -> None:
+    ana = stage.button(area.apps[0], area.spot())
+    stage.program.command("revoke", area.apps[0], "--reason", "lost")
+    expect(ana.locator("#link")).to_contain_text("El servidor ya no reconoce este dispositivo")
+    ana.get_by_role("button", name="Tengo un código nuevo").click()
+    expect(ana.get_by_label("Código")).to_be_visible()
+
+
+def test_the_same_device_in_another_window_pauses_the_first(stage: Stage, area: Area) -> None:
+    first = stage.button(area.apps[0], area.spot())
+    second = stage.open("/boton", first.context)
+    is_connected(second)
+    expect(first.locator("#link")).to_contain_text("Se abrió en otra ventana")
+    first.get_by_role("button", name="Usar aquí").click()
+    is_connected(first)
+    expect(second.locator("#link")).to_contain_text("Se abrió en otra ventana")

@@ -19,6 +19,10 @@ from protocol.vocabulary import Role
 
 VIEW_ID: Final = "control-vista"
 """The operator whose screen is the demo's live view."""
+BUTTON_PAGE_ID: Final = "pagina-boton"
+HANDHELD_PAGE_ID: Final = "pagina-patrulla"
+NOT_SIMULATED: Final = frozenset({VIEW_ID, BUTTON_PAGE_ID, HANDHELD_PAGE_ID})
+"""What the demo's own screen, and whoever watches it in a browser, play themselves."""
 UNSTAFFED_SHARE: Final = 10
 """One front in so many lies where nobody is on duty, so that neighbours are seen to be called."""
 NEAR_HOME_M: Final = 140.0
@@ -108,6 +112,7 @@ def cast(beats: list[Beat], size: Size, seed: int = 1) -> Registry:
         front = registry.fronts[number % size.fronts]
         _add_member(registry, f"{front.front_id}-{number // size.fronts + 2}", front, draw)
     _add_handhelds(registry, staffed, size.handhelds, draw)
+    _add_visitors(registry, unstaffed[0], draw)
     for number in range(size.operators):
         device_id = VIEW_ID if number == 0 else f"control-{number}"
         name = f"Sala de control {number + 1}"
@@ -161,6 +166,21 @@ def _add_member(registry: Registry, person_id: str, front: Front, draw: Random) 
         f"app-{person_id}", Role.APP, f"Celular de {name}", person_id, front.front_id, spot=home
     )
     registry.devices.append(app)
+
+
+def _add_visitors(registry: Registry, beat: Beat, draw: Random) -> None:
+    """Give whoever watches in a browser a button and a handheld, where nobody else answers if that
+    can be: theirs is the answer."""
+    front_id = "frente-visitantes"
+    lat, lon = beat.somewhere(draw)
+    spot = Spot(round(lat, 6), round(lon, 6), names.address(draw))
+    registry.people.append(Person("visitante", "Visitante", f"+57000{len(registry.people):07}"))
+    registry.fronts.append(Front(front_id, "Frente Visitantes", "", spot, "visitante"))
+    button = Device(
+        *(BUTTON_PAGE_ID, Role.APP, "Botón en el navegador", "visitante", front_id), spot=spot
+    )
+    patrol = Device(HANDHELD_PAGE_ID, Role.PATROL, "Patrulla Visitante", quadrant=beat.code)
+    registry.devices.extend((button, patrol))
 
 
 def _add_handhelds(registry: Registry, staffed: list[Beat], count: int, draw: Random) -> None:

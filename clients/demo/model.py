@@ -63,6 +63,8 @@ class Model:
     def __init__(self) -> None:
         self.alerts: OrderedDict[str, Alert] = OrderedDict()
         """The newest alerts by id, the last raised last."""
+        self.pages: list[str] = []
+        """Where whoever watches can take part with a browser: a line for each page."""
         self.feed: deque[tuple[str, Answered]] = deque(maxlen=FEED_KEPT)
         """The newest answers, and the short id of their alert."""
         self.press_to_handheld_ms = Figures()

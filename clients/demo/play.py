@@ -19,6 +19,7 @@ from clients.demo.options import Options
 from clients.demo.reports import AnyReport
 from clients.demo.set_up import Ground, enrol_view, fill_registry, forget_if_gone, prepare
 from clients.demo.simulator import REGISTRY_FILE
+from clients.demo.visitors import invite
 from clients.operator import Operator
 from link.enrolment import Credentials
 from protocol import PATH
@@ -69,6 +70,8 @@ async def run(play: Play) -> None:
         async with _kit(play), server(options.directory, ports, lock):
             await fill_registry(options, ground, play.say)
             credentials = await enrol_view(options, play.url, ground.edition)
+            if options.incidents is None:
+                await _invite(play, ports.console)
             await _with_everybody(play, ground, credentials)
             play.say("el servidor termina en orden · the server drains …")
 
@@ -89,6 +92,14 @@ async def _kit(play: Play) -> AsyncIterator[None]:
     async with hardware(kit.pieces(front), options.directory) as wirings:
         kit.hang(file, wirings, options.seed)
         yield
+
+
+async def _invite(play: Play, console_port: int) -> None:
+    """Say where whoever watches can take part. A replay is a measurement, and leaves them out."""
+    play.say("en el navegador, cada una en una ventana · in a browser, each in a window:")
+    play.model.pages = await invite(play.options.directory, console_port)
+    for page in play.model.pages:
+        play.say(page)
 
 
 async def _with_everybody(play: Play, ground: Ground, credentials: Credentials) -> None:

@@ -87,7 +87,7 @@ async def _play(group: str, roles: Sequence[Role], act: Act, arguments: argparse
     mine = [
         device
         for device in registry.of(*roles)
-        if device.device_id != cast.VIEW_ID and device.gateway_id is None
+        if device.device_id not in cast.NOT_SIMULATED and device.gateway_id is None
     ]
     async with trio.open_nursery() as nursery:
         nursery.start_soon(stop_with_input, scene.stopping)

@@ -127,7 +127,8 @@ def header(model: Model, url: str, health: str) -> Panel:
     )
     alert = model.kit_alert()
     kit = kit_lines(alert, "" if alert is None else short(alert.alert_id))
-    lines = [first, second, third, *kit]
+    pages = [Text(page, "bold") for page in model.pages]
+    lines = [first, second, third, *kit, *pages]
     if model.replaying is not None:
         lines.append(replay_line(model))
     for each in lines:
@@ -215,7 +216,8 @@ def feed(model: Model) -> RenderableType:
         )
         for each in list(model.wrong)[-3:]
     ]
-    for alert, said in list(model.feed)[-(FEED_ROWS - len(lines)) :]:
+    room = FEED_ROWS - len(model.pages) - len(lines)  # the header grows by a line for each page
+    for alert, said in list(model.feed)[-room:] if room > 0 else []:
         lines.append(
             Text.assemble(
                 (f"{alert} ", "dim"), f"{said.who}: {said.what.es} ", (f"· {said.what.en}", "dim")

@@ -80,6 +80,8 @@ def test_a_timed_run_ends_by_itself_with_alerts_accepted(directory: Path) -> Non
     assert accepted is not None, said
     assert accepted[1] != "0"
     assert "lost: 0" in said
+    pages = re.findall(r"http://127\.0\.0\.1:\d+/(\w+)#code=(?:[0-9A-Z]{4}-?){3}", said)
+    assert pages == ["boton", "patrulla"]
     assert re.search(r"handheld: p50 [\d.]+ ms, p99 [\d.]+ ms", said), said
     kit = re.search(r"sounded: (\d+), fotos · pictures: (\d+)", said)
     assert kit is not None, said

@@ -73,6 +73,12 @@ def test_the_header_shows_server_health_devices_and_figures() -> None:
         assert word in text, word
 
 
+def test_the_header_says_where_a_browser_can_take_part() -> None:
+    model = Model()
+    model.pages = ["botón: http://127.0.0.1:7311/boton#code=AAAA-BBBB-CCCC"]
+    assert model.pages[0] in drawn(screen(model, URL, "green", 40))
+
+
 def test_answers_failures_and_wrong_places_are_seen() -> None:
     model = Model()
     for report in (
@@ -96,6 +102,7 @@ def test_it_fits_the_terminal(height: int, width: int) -> None:
         said = Text("acepta, llega en 80 s", "accepts")
         model.take(Answered(ALERT_ID, f"Patrulla {number}", None, said))
     model.take(Replaying(3, 10, 2, 0))
+    model.pages = ["botón: http://127.0.0.1:7311/boton#code=AAAA", "patrulla: …"]
     lines = drawn(screen(model, URL, "green", height), height, width).splitlines()
     assert len(lines) <= height
 

@@ -11,6 +11,7 @@ from dispatch.console.access.passwords import Passwords
 from dispatch.console.bodies import describe
 from dispatch.console.conduct import Conduct
 from dispatch.console.config import PageOptions, config_routes
+from dispatch.console.core_health import core_health_routes
 from dispatch.console.credentials import DeviceCredentials
 from dispatch.console.errors import answer_errors
 from dispatch.console.health import health_routes
@@ -59,6 +60,7 @@ def console_app(
     gatekeeper, credentials = Gatekeeper(pool), DeviceCredentials(pool)
     for routes in (
         health_routes(pool, shelf),
+        core_health_routes(core.address, gatekeeper),
         picture_routes(shelf, credentials, keys.pictures),
         config_routes(pages),
         login_routes(pool, gatekeeper, Passwords(), keys.totp),

@@ -63,6 +63,9 @@ PRESSES_BURST: Final = 60
 PRESSES_PER_S: Final = 1.0
 """Per device that presses over HTTP: far more than a hand can, for one press tried again."""
 
+CORE_HEALTH_WITHIN_S: Final = 2.0
+"""For the core to say how it is; a core that takes longer is as good as away."""
+
 # --- what is asked for ----------------------------------------------------------------------------
 PAGE_MAX: Final = 200
 """Things on one page of a list."""

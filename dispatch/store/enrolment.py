@@ -56,6 +56,10 @@ class DeviceRow:
     created_at: datetime
     revoked_at: datetime | None
     revoked_reason: str | None
+    lat: float | None = None
+    lon: float | None = None
+    address: str = ""
+    """Its registered place."""
 
 
 def new_code() -> str:
@@ -242,7 +246,7 @@ async def device_rows(connection: Connection, where: str, *values: object) -> li
                     WHEN code_hash IS NULL THEN 'no_code'
                     WHEN code_expires_at > now() THEN 'code_issued'
                     ELSE 'code_expired' END AS enrolment,
-               created_at, revoked_at, revoked_reason
+               created_at, revoked_at, revoked_reason, lat, lon, address
         FROM devices {where}
         """,  # noqa: S608 - the clause is this program's own
         *values,

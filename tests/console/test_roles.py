@@ -17,6 +17,7 @@ ADMINISTRATORS = frozenset({ADMINISTRATOR})
 
 MAY = {
     ("get", "/v1/session"): EVERYBODY,
+    ("get", "/v1/health"): EVERYBODY,
     ("get", "/v1/alerts"): EVERYBODY,
     ("get", "/v1/alerts/{alert_id}"): EVERYBODY,
     ("get", "/v1/alerts/{alert_id}/timeline"): EVERYBODY,

@@ -2,6 +2,7 @@
 
 import { Alarm } from "../shared/alarm.js";
 import { stayAwake } from "../shared/awake.js";
+import { askOutcome, onClosing } from "../shared/closing.js";
 import { loadConfig } from "../shared/config.js";
 import { openDeviceStore } from "../shared/device_store.js";
 import { byId, element, fill, setText } from "../shared/elements.js";
@@ -28,14 +29,6 @@ const REPORT_EVERY_MS = 10_000;
 const DOUBT_EVERY_MS = 8_000;
 const TOAST_MS = 8_000;
 const ASK_QUADRANTS_AGAIN_MS = 30_000;
-const OUTCOMES = {
-  real: "real",
-  false_alarm: "false_alarm",
-  unfounded: "unfounded",
-  cancelled: "outcomeCancelled",
-  duplicate: "duplicate",
-  test: "outcomeTest",
-};
 
 const alarm = new Alarm();
 const known = new Set();
@@ -79,7 +72,7 @@ function begin(config, enrolled) {
   map = new QuadrantMap(byId("map"), config);
   byId("back").addEventListener("click", () => choose(null));
   byId("mute").addEventListener("click", draw);
-  byId("closingForm").addEventListener("submit", closeAsChosen);
+  onClosing((chosen) => act({ type: "close", ...chosen }));
   watch.link.start();
   setInterval(draw, REDRAW_EVERY_MS);
   document.addEventListener("visibilitychange", draw);
@@ -149,7 +142,7 @@ const hands = {
     act({ type: "accept", alert_id: alertId, ...(etaS ? { eta_s: etaS } : {}) }),
   arrive: (alertId) => act({ type: "arrive", alert_id: alertId }),
   silence: (alertId) => act({ type: "silence", alert_id: alertId }),
-  close: askOutcome,
+  close: (alertId) => askOutcome(alertId, watch.open.get(alertId)?.kind === "test"),
 };
 
 async function act(message) {
@@ -161,27 +154,6 @@ async function act(message) {
     toast(said(error.text));
   }
   draw();
-}
-
-function askOutcome(alertId) {
-  const isDrill = watch.open.get(alertId)?.kind === "test";
-  byId("closing").dataset.alert = alertId;
-  byId("note").value = "";
-  byId("outcomes").replaceChildren(
-    ...Object.entries(OUTCOMES).map(([value, name]) => {
-      const checked = value === (isDrill ? "test" : "real");
-      const choice = element("input", { type: "radio", name: "outcome", value, checked });
-      return element("label", {}, choice, element("span", {}, words(name)));
-    }),
-  );
-  byId("closing").showModal();
-}
-
-function closeAsChosen(event) {
-  if (event.submitter?.value !== "close") return;
-  const outcome = new FormData(event.target).get("outcome");
-  const note = byId("note").value.trim();
-  act({ type: "close", alert_id: byId("closing").dataset.alert, outcome, note });
 }
 
 // --- what is shown ----------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ export class Link {
   /** Since when there is no connection, by `Date.now()`; null while there is one. */
   downSinceMs = Date.now();
   onDuty = null;
+  /** How long the server's last answer to a ping took; null while none came. */
+  roundTripMs = null;
 
   #url;
   #device;
@@ -106,6 +108,9 @@ export class Link {
   }
 
   #take(message) {
+    if (message.type === "pong" && this.#doubtedMs !== null) {
+      this.roundTripMs = Date.now() - this.#doubtedMs;
+    }
     this.#doubtedMs = null;
     if (message.type === "pong") return;
     if (message.type === "welcome" && !this.#isUp) {

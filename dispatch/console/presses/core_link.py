@@ -86,7 +86,7 @@ class CoreLink:
 
     def __init__(self, address: CoreAddress, introduce: Callable[[], Awaitable[None]]) -> None:
         """`introduce` makes the console known to the registry; called before each connection."""
-        self._address = address
+        self.address = address
         self._introduce = introduce
         self._socket: ClientConnection | None = None
         self._up = asyncio.Event()
@@ -145,11 +145,11 @@ class CoreLink:
     # --- one connection ---------------------------------------------------------------------------
 
     async def _live(self) -> None:
-        own = self._address.own
+        own = self.address.own
         if own is not None:
             own.trust()
         async with connect(
-            self._address.url,
+            self.address.url,
             ssl=None if own is None else own.context,
             subprotocols=[Subprotocol(SUBPROTOCOL)],
             compression=None,
@@ -170,7 +170,7 @@ class CoreLink:
                         self._hear(await socket.recv(decode=False))
 
     async def _greet(self, socket: ClientConnection) -> None:
-        address = self._address
+        address = self.address
         hello = Hello(device_id=address.device_id, token=address.token, client=CLIENT)
         await socket.send(encode(hello), text=True)
         while not isinstance(_read(await socket.recv(decode=False)), Welcome):

@@ -1,0 +1,317 @@
+/** The control room: every open alert of the city, who answers, and what is wrong. */
+
+import { inOrder, isUnanswered, whereLine } from "../patrulla/alert_list.js";
+import { facts, headline } from "../patrulla/alert_facts.js";
+import { WORDS as PATROL_WORDS } from "../patrulla/words.js";
+import { Alarm } from "../shared/alarm.js";
+import { stayAwake } from "../shared/awake.js";
+import { askOutcome, onClosing } from "../shared/closing.js";
+import { loadConfig } from "../shared/config.js";
+import { byId, element, fill, setText } from "../shared/elements.js";
+import { onLanguage, said, switchLanguage, useWords, words } from "../shared/language.js";
+import { Link } from "../shared/link.js";
+import { showLink } from "../shared/link_line.js";
+import { keepForOffline } from "../shared/offline.js";
+import { ActionRefused, Watch } from "../shared/watch.js";
+import { SHARED_WORDS } from "../shared/words.js";
+import { passing } from "./filters.js";
+import { drawHealth, followHealth } from "./health.js";
+import { showLogin } from "./login.js";
+import { Queue } from "./queue.js";
+import { openRegistry, showRegistry } from "./registry.js";
+import { RoomMap } from "./room_map.js";
+import { Declined, ask, logOut, whoIsLoggedIn } from "./session.js";
+import { timelineCard } from "./timeline.js";
+import { Troubles, troubleRows } from "./troubles.js";
+import { HEALTH_WORDS, WORDS } from "./words.js";
+
+const CLIENT = "cuadrante-sala/0.1";
+const KINDS = ["panic", "silent", "medical", "fire", "intrusion", "test"];
+const REDRAW_EVERY_MS = 1_000;
+const TOAST_MS = 8_000;
+const STORY_AFTER_MS = 700;
+const ASK_QUADRANTS_AGAIN_MS = 15_000;
+
+const alarm = new Alarm();
+const troubles = new Troubles();
+const known = new Set();
+let config = null;
+let watch = null;
+let queue = null;
+let map = null;
+let hasBeenUp = false;
+let chosen = null;
+let story = { of: "", told: null };
+let greetedBy = null;
+let isDrawing = false;
+
+// --- opening --------------------------------------------------------------------------------------
+
+async function open() {
+  useWords({ ...SHARED_WORDS, ...PATROL_WORDS, ...HEALTH_WORDS, ...WORDS });
+  byId("language").addEventListener("click", switchLanguage);
+  byId("retry").addEventListener("click", () => location.reload());
+  keepForOffline();
+  try {
+    config = await loadConfig();
+    const session = await whoIsLoggedIn();
+    if (session) begin(session);
+    else showLogin(begin);
+  } catch (error) {
+    setText(byId("awayError"), error instanceof Declined ? said(error.text) : words("noServer"));
+    byId("away").hidden = false;
+  }
+}
+
+function begin(session) {
+  setText(byId("who"), session.name);
+  byId("logOut").hidden = false;
+  byId("room").hidden = false;
+  watch = new Watch({ changed: drawSoon, closed, rang, heard });
+  watch.link = new Link(config.core_url, session.device, watch, CLIENT);
+  watch.link.onDuty = true; // whoever has the room open watches
+  queue = new Queue(byId("queue"), choose);
+  map = new RoomMap(byId("map"), config, choose);
+  openRegistry(session);
+  makeFilters();
+  listen();
+  show("queue");
+  watch.link.start();
+  setInterval(draw, REDRAW_EVERY_MS);
+  followHealth(watch, drawSoon);
+  drawQuadrants();
+  draw();
+}
+
+function listen() {
+  byId("logOut").addEventListener("click", leave);
+  byId("back").addEventListener("click", () => choose(null));
+  byId("sound").addEventListener("click", draw);
+  byId("hush").addEventListener("click", hushAll);
+  for (const tab of document.querySelectorAll(".views button")) {
+    tab.addEventListener("click", () => show(tab.dataset.view));
+  }
+  onClosing((said) => act({ type: "close", ...said }));
+  onLanguage(() => {
+    makeFilters();
+    draw();
+  });
+  document.addEventListener("visibilitychange", draw);
+}
+
+async function leave() {
+  try {
+    await logOut();
+  } catch (error) {
+    if (!(error instanceof Declined)) throw error;
+    if (error.code !== "not_authenticated") {
+      toast(words("noEnd", { why: said(error.text) }));
+      return;
+    }
+  }
+  watch.link.stop();
+  location.reload();
+}
+
+async function drawQuadrants() {
+  try {
+    map.showQuadrants(await ask("GET", "/v1/quadrants"));
+  } catch (error) {
+    if (!(error instanceof Declined)) throw error;
+    setTimeout(drawQuadrants, ASK_QUADRANTS_AGAIN_MS);
+  }
+}
+
+// --- what happens ---------------------------------------------------------------------------------
+
+/** Asked to ring: nobody has answered in time. */
+function rang(alertId) {
+  if (watch.open.has(alertId) && alertId !== chosen) alarm.ring(alertId);
+}
+
+function closed(alert) {
+  alarm.hush(alert.alert_id);
+  known.delete(alert.alert_id);
+  if (chosen !== alert.alert_id) return;
+  choose(null);
+  toast(words("ended", { where: whereLine(alert) }));
+}
+
+function heard(message) {
+  if (watch.welcome !== greetedBy) troubles.greeted();
+  greetedBy = watch.welcome;
+  troubles.heard(message);
+}
+
+/** One chime for whatever is new: what nobody answers rings when the core says so. */
+function noticeNew(alerts) {
+  if (!watch.isSynced) return;
+  let isNew = false;
+  for (const alert of alerts) {
+    if (!isUnanswered(alert)) alarm.hush(alert.alert_id);
+    if (known.has(alert.alert_id)) continue;
+    known.add(alert.alert_id);
+    isNew = true;
+  }
+  if (isNew) alarm.chime();
+}
+
+function choose(alertId) {
+  const before = chosen;
+  chosen = alertId;
+  if (alertId) alarm.hush(alertId);
+  if (alertId !== before) story = { of: "", told: null };
+  draw();
+  if (alertId && getComputedStyle(byId("back")).display !== "none") scrollTo(0, 0);
+}
+
+function show(view) {
+  byId("desk").dataset.view = view;
+  if (view === "registry") showRegistry();
+  for (const tab of document.querySelectorAll(".views button")) {
+    tab.setAttribute("aria-pressed", String(tab.dataset.view === view));
+  }
+}
+
+function toast(text) {
+  const shown = element("p", { class: "toast" }, text);
+  byId("toasts").append(shown);
+  setTimeout(() => shown.remove(), TOAST_MS);
+}
+
+function hushAll() {
+  for (const alertId of watch.open.keys()) alarm.hush(alertId);
+  draw();
+}
+
+// --- what the room does -----------------------------------------------------------------------------
+
+async function act(message) {
+  alarm.hush(message.alert_id);
+  try {
+    await watch.act(message);
+  } catch (error) {
+    if (!(error instanceof ActionRefused)) throw error;
+    toast(said(error.text));
+  }
+  draw();
+}
+
+function silence(alertId) {
+  act({ type: "silence", alert_id: alertId });
+}
+
+// --- what is shown ----------------------------------------------------------------------------------
+
+/** A greeting brings thousands of alerts: they are drawn together. */
+function drawSoon() {
+  if (isDrawing) return;
+  isDrawing = true;
+  setTimeout(() => {
+    isDrawing = false;
+    draw();
+  }, 50);
+}
+
+function draw() {
+  hasBeenUp ||= watch.link.isUp;
+  const open = inOrder(watch.open.values());
+  noticeNew(open);
+  if (chosen && !watch.open.has(chosen)) chosen = null;
+  const shown = passing(open, {
+    text: byId("search").value,
+    kind: byId("kindFilter").value,
+    state: byId("stateFilter").value,
+  });
+  drawTop(open);
+  drawQueue(open, shown);
+  map.show(shown, chosen);
+  fill(byId("troubles"), ...troubleRows(troubles));
+  setText(byId("troubleCount"), troubles.total ? String(troubles.total) : "");
+  byId("desk").classList.toggle("has-detail", chosen !== null);
+  byId("detail").hidden = chosen === null;
+  if (chosen) drawAlert(watch.open.get(chosen));
+  stayAwake(true);
+}
+
+function drawTop(open) {
+  showLink(byId("link"), watch.link, hasBeenUp, () => location.reload());
+  const isGone = byId("link").dataset.state === "down";
+  const stale = open.length ? words("stale") : "";
+  setText(byId("gone"), isGone ? `${words("noConnection")} ${stale}`.trim() : "");
+  document.body.classList.toggle("is-ringing", alarm.isRinging);
+  byId("sound").hidden = !alarm.isMuted;
+  byId("hush").hidden = !alarm.isRinging;
+  drawHealth(byId("health"), watch.link, open);
+}
+
+function drawQueue(open, shown) {
+  const unanswered = open.filter(isUnanswered).length;
+  const counts = { shown: shown.length, open: open.length, unanswered };
+  setText(byId("counts"), watch.isSynced || open.length ? words("counts", counts) : words("loading"));
+  const none = open.length ? "noneMatch" : watch.isSynced ? "noneOpen" : "loading";
+  byId("queue").dataset.none = shown.length ? "" : words(none);
+  queue.show(shown, chosen);
+}
+
+function drawAlert(alert) {
+  fill(byId("headline"), ...headline(alert, null, Date.now()), toldLine(alert));
+  fill(byId("deeds"), ...roomDeeds(alert));
+  fill(byId("facts"), ...facts(alert, silence));
+  fill(byId("story"), timelineCard(alert, story.told));
+  const wanted = `${alert.alert_id} ${alert.version}`;
+  if (story.of !== wanted) tellStory(alert, wanted);
+}
+
+/** The record is a moment behind the alert: it is asked once that has settled. */
+async function tellStory(alert, wanted) {
+  story = { ...story, of: wanted };
+  await new Promise((resolve) => setTimeout(resolve, story.told ? STORY_AFTER_MS : 0));
+  if (story.of !== wanted) return;
+  let told = false;
+  try {
+    told = await ask("GET", `/v1/alerts/${alert.alert_id}/timeline`);
+  } catch (error) {
+    if (!(error instanceof Declined)) throw error;
+  }
+  if (story.of !== wanted) return;
+  story.told = told;
+  draw();
+  if (told === false) setTimeout(() => story.of === wanted && (story.of = ""), 5 * REDRAW_EVERY_MS);
+}
+
+function toldLine({ quadrant, told }) {
+  const codes = [quadrant?.code, ...told.secondary, ...told.neighbours].filter(Boolean);
+  const quadrants = codes.join(", ") || words("toldNobody");
+  return element("p", { class: "muted" }, words("told", { quadrants, count: told.delivered_to }));
+}
+
+function roomDeeds(alert) {
+  const id = alert.alert_id;
+  if (watch.isActing(id, "close")) {
+    return [element("p", { class: "under-way" }, words(watch.link.isUp ? "underWay" : "waiting"))];
+  }
+  const ask = () => askOutcome(id, alert.kind === "test");
+  return [element("button", { type: "button", class: "primary", onclick: ask }, words("close"))];
+}
+
+function makeFilters() {
+  const [kind, state] = [byId("kindFilter").value, byId("stateFilter").value || "all"];
+  const option = (value, name) => element("option", { value }, words(name));
+  byId("kindFilter").replaceChildren(option("", "allKinds"), ...KINDS.map((each) => option(each, each)));
+  byId("stateFilter").replaceChildren(
+    option("all", "all"),
+    option("unanswered", "unanswered"),
+    option("escalated", "escalatedOnly"),
+    option("underWay", "underWayOnly"),
+    option("onScene", "onSceneOnly"),
+    option("cancelled", "cancelledOnly"),
+  );
+  byId("kindFilter").value = kind;
+  byId("stateFilter").value = state;
+  byId("search").placeholder = words("search");
+  byId("filters").oninput = draw;
+  byId("filters").onsubmit = (event) => event.preventDefault();
+}
+
+open();

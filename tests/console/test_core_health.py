@@ -1,0 +1,60 @@
+"""The core's own word on how it is reaches those who watch, and its silence is a word as well."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
+
+from dispatch.console.core_health import CORE_AWAY, CoreHealth, core_health
+from dispatch.console.presses.core_link import CoreAddress
+from dispatch.store.accounts import AccountRole
+from tests.console.samples import console, logged_in
+from tests.store.on_asyncio import on_asyncio
+
+RED = '{"status":"red","reasons":["nobody_on_duty"],"warnings":["disk_low"],"details":{"a":"b"}}'
+
+
+@asynccontextmanager
+async def core_that_says(text: str, status: HTTPStatus) -> AsyncIterator[CoreAddress]:
+    def answer(connection: ServerConnection, request: Request) -> Response:
+        assert request.path == "/healthz"
+        return connection.respond(status, text)
+
+    async def never(_: ServerConnection) -> None:
+        raise AssertionError
+
+    async with serve(never, "127.0.0.1", 0, process_request=answer) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        yield CoreAddress(f"ws://127.0.0.1:{port}/v1", "console", "token")
+
+
+@on_asyncio
+async def test_what_the_core_says_is_handed_on_without_its_details() -> None:
+    async with core_that_says(RED, HTTPStatus.SERVICE_UNAVAILABLE) as core:
+        assert await core_health(core) == CoreHealth("red", ("nobody_on_duty",), ("disk_low",))
+    async with core_that_says('{"status":"green"}', HTTPStatus.OK) as core:
+        assert await core_health(core) == CoreHealth("green")
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"status":"fine"}', "<html>"])
+def test_what_makes_no_sense_is_as_good_as_away(text: str) -> None:
+    @on_asyncio
+    async def check() -> None:
+        async with core_that_says(text, HTTPStatus.OK) as core:
+            assert await core_health(core) == CoreHealth("red", (CORE_AWAY,))
+
+    check()
+
+
+@on_asyncio
+async def test_a_core_that_is_not_there_is_red_to_whoever_watches(dsn: str, tmp_path: Path) -> None:
+    async with console(dsn, tmp_path) as (client, pool):
+        ana = await logged_in(pool, AccountRole.OPERATOR)
+        answer = await client.get("/v1/health", headers=ana)
+        assert answer.status_code == HTTPStatus.OK
+        assert answer.json() == {"status": "red", "reasons": [CORE_AWAY], "warnings": []}
+        assert (await client.get("/v1/health")).status_code == HTTPStatus.UNAUTHORIZED

@@ -19,7 +19,7 @@ CORE_AWAY: Final = "core_away"
 
 
 class CoreHealth(Struct, frozen=True):
-    """As the core's own `/healthz` says it; its `details` are for whoever is on call, not for all."""
+    """As the core's own `/healthz` says it, without the details: those are for who is on call."""
 
     status: Literal["green", "red"]
     reasons: tuple[str, ...] = ()

@@ -9,14 +9,21 @@ from tests.browser.stage import DESKTOP, PHONE, Stage, call_of, is_connected, pr
 from tests.browser.test_quality import serious
 from tests.live.program import Area, Program
 
-PASSWORD = "tres tristes tigres"  # noqa: S105 - of an account that lives as long as a test
+PASSWORD = "tres tristes tigres"
 
 
 @pytest.fixture(scope="module")
 def eva(program: Program) -> str:
     """An administrator."""
     program.command(
-        "account", "add", "eva", "--name", "Eva Ruiz", "--role", "administrator", stdin=f"{PASSWORD}\n"
+        "account",
+        "add",
+        "eva",
+        "--name",
+        "Eva Ruiz",
+        "--role",
+        "administrator",
+        stdin=f"{PASSWORD}\n",
     )
     return "eva"
 
@@ -76,9 +83,7 @@ def test_nobody_is_let_in_without_the_password(stage: Stage, eva: str) -> None:
     expect(page.get_by_label("Cuenta")).to_be_visible()
 
 
-def test_a_press_its_answer_and_its_end_in_three_pages(
-    stage: Stage, area: Area, eva: str
-) -> None:
+def test_a_press_its_answer_and_its_end_in_three_pages(stage: Stage, area: Area, eva: str) -> None:
     page = room(stage, eva)
     look_for(page, area)
     expect(page.locator("#queue")).to_have_attribute("data-none", re.compile("Ninguna|Sin"))

@@ -28,6 +28,11 @@ COMMANDS = [
     ("devices",),
     ("kit",),
     ("troubles",),
+    ("account",),
+    ("account", "add"),
+    ("account", "passwd"),
+    ("account", "revoke"),
+    ("account", "list"),
     ("schema",),
     ("doctor",),
 ]
@@ -47,8 +52,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         if name.startswith(PREFIX):
             monkeypatch.delenv(name)
 
-    def run(*arguments: str, exits: int = ExitCode.OK, **variables: str) -> Result:
-        result = CliRunner().invoke(program.app, arguments, env=variables)
+    def run(
+        *arguments: str, exits: int = ExitCode.OK, stdin: str | None = None, **variables: str
+    ) -> Result:
+        result = CliRunner().invoke(program.app, arguments, input=stdin, env=variables)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         assert result.exit_code == exits, result.output
@@ -60,7 +67,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 @pytest.fixture
 def ask(run: Run, dsn: str) -> Run:
     """The same, with a database of its own."""
-    return lambda *arguments, exits=ExitCode.OK: run(*arguments, exits=exits, CUADRANTE_DSN=dsn)
+    return lambda *arguments, exits=ExitCode.OK, stdin=None: run(
+        *arguments, exits=exits, stdin=stdin, CUADRANTE_DSN=dsn
+    )
 
 
 def quadrants_file(path: Path, *codes: str) -> Path:
@@ -422,3 +431,33 @@ def test_doctor_says_what_to_do_and_fails(run: Run, tmp_path: Path) -> None:
     assert re.search(r"^ +→ set tls_certificate", failed.stdout, re.MULTILINE)
     assert re.search(r"^failed +data directory: ", failed.stdout, re.MULTILINE)
     assert "of the checks failed" in failed.stderr
+
+
+# --- accounts -------------------------------------------------------------------------------------
+
+PASSWORD = "correct horse battery"
+ADD = ("account", "add", "ana", "--name", "Ana Díaz", "--role", "operator")
+
+
+def test_an_account_is_made_changed_listed_and_revoked(ask: Run) -> None:
+    said = ask(*ADD, "--totp", stdin=f"{PASSWORD}\n").output
+    assert "otpauth://totp/Cuadrante:ana?" in said
+    assert PASSWORD not in said
+    again = ask(*ADD, exits=ExitCode.FAILED, stdin=f"{PASSWORD}\n")
+    assert "account passwd" in again.output
+    assert "another password" in ask("account", "passwd", "ana", stdin=f"{PASSWORD} 2\n").output
+    (listed,) = json.loads(ask("account", "list", "--json").stdout)
+    assert (listed["account_id"], listed["role"], listed["has_totp"]) == ("ana", "operator", True)
+    assert "$argon2" not in str(listed)
+    assert "Ana Díaz" in ask("account", "list").stdout
+    ask("account", "revoke", "ana", "--reason", "se fue")
+    gone = ask("account", "passwd", "ana", exits=ExitCode.FAILED, stdin=f"{PASSWORD}\n")
+    assert "account list" in gone.output
+
+
+def test_what_is_no_password_and_who_is_not_there_is_said(ask: Run) -> None:
+    short = ask(*ADD, exits=ExitCode.USAGE, stdin="short\n")
+    assert "at least 12 characters" in short.output
+    nobody = ask("account", "revoke", "luis", "--reason", "x", exits=ExitCode.FAILED)
+    assert "luis" in nobody.output
+    assert "account add" in ask("account", "list").output

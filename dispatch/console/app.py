@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from fastapi import FastAPI
 
 from dispatch.console.access.audit import Audit
+from dispatch.console.access.audit_trail import audit_routes
 from dispatch.console.access.gatekeeper import Gatekeeper
 from dispatch.console.access.login import login_routes
 from dispatch.console.access.passwords import Passwords
@@ -22,6 +23,9 @@ from dispatch.console.presses.core_link import CoreLink
 from dispatch.console.presses.hooks import hook_routes
 from dispatch.console.presses.signals import signal_routes
 from dispatch.console.records.alerts import alert_routes
+from dispatch.console.records.exports import export_routes
+from dispatch.console.records.policies import policy_routes
+from dispatch.console.records.troubles import trouble_routes
 from dispatch.console.registry.devices import device_routes
 from dispatch.console.registry.enrolment import enrolment_routes
 from dispatch.console.registry.fronts import front_routes
@@ -74,6 +78,10 @@ def console_app(
         signal_routes(core, credentials),
         hook_routes(pool, core),
         command_routes(core, gatekeeper),
+        trouble_routes(pool, gatekeeper),
+        policy_routes(gatekeeper),
+        export_routes(pool, gatekeeper),
+        audit_routes(pool, gatekeeper),
     ):
         app.include_router(routes)
     add_pages(app, pages)

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
 
 from dispatch.console.bounds import BODY_DEADLINE_S, BODY_MAX_BYTES
 from dispatch.console.errors import PROBLEM, Declined, ErrorCode, bad_field
@@ -22,10 +23,8 @@ _described: Final[dict[str, Any]] = {}
 """Every structure that a route takes or gives, by name."""
 
 
-class Json(Response):
+class Json(JSONResponse):
     """An answer that is one of our structures."""
-
-    media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
         """Return the bytes."""
@@ -60,7 +59,8 @@ def gives(
 
 def gives_file(media_type: str, says: str, *, also: int | None = None) -> dict[str, Any]:
     """Describe a route that answers with a file; `also` with another status, and nothing."""
-    content = {media_type: {"schema": {"type": "string"}}}
+    kind = "object" if media_type.endswith("json") else "string"
+    content = {media_type: {"schema": {"type": kind}}}
     return {
         "response_class": Response,
         "responses": {200: {"description": says, "content": content}, "default": _PROBLEM}

@@ -38,6 +38,14 @@ MAY = {
     ("get", "/v1/editions"): EVERYBODY,
     ("post", "/v1/alerts/{alert_id}/close"): EVERYBODY,
     ("post", "/v1/alerts/{alert_id}/silence"): EVERYBODY,
+    ("get", "/v1/troubles"): EVERYBODY,
+    ("get", "/v1/kit"): EVERYBODY,
+    ("get", "/v1/policies"): EVERYBODY,
+    ("get", "/v1/exports/alerts.csv"): SUPERVISORS,
+    ("get", "/v1/exports/alerts.geojson"): SUPERVISORS,
+    ("get", "/v1/cap"): SUPERVISORS,
+    ("get", "/v1/alerts/{alert_id}/cap"): SUPERVISORS,
+    ("get", "/v1/audit"): ADMINISTRATORS,
     ("delete", "/v1/session"): EVERYBODY,
 }
 """The last ends the session that all others need."""

@@ -50,7 +50,7 @@ class Stage:
     def close(self) -> None:
         for window in self._windows:
             window.close()
-        assert not self.complaints
+        assert not self.complaints, "\n".join(self.complaints)
 
     def window(self, at: Position | None = None, size: dict[str, int] = PHONE) -> BrowserContext:
         """A browser of its own, with nothing in it, that stands somewhere."""
@@ -81,7 +81,9 @@ class Stage:
         """The patrol's page, enrolled and on duty."""
         page = self.open(self._link("patrulla", device_id), self.window(**window))
         is_connected(page)
-        page.get_by_role("button", name="Entrar en servicio").click()
+        switch = page.locator("#dutySwitch")
+        if switch.inner_text() == "Entrar en servicio":  # the server remembers who is on duty
+            switch.click()
         expect(page.locator("#duty")).to_contain_text("En servicio")
         return page
 

@@ -93,3 +93,19 @@ def test_the_same_device_in_another_window_pauses_the_first(stage: Stage, area: 
     first.get_by_role("button", name="Usar aquí").click()
     is_connected(first)
     expect(second.locator("#link")).to_contain_text("Se abrió en otra ventana")
+
+
+def test_where_no_websocket_gets_through_a_press_leaves_over_http(stage: Stage, area: Area) -> None:
+    stage.forgives_network = True
+    patrol = stage.handheld(area.patrols[0])
+    ana = stage.button(area.apps[0], area.spot())
+    ana.route_web_socket(re.compile("/v1$"), lambda socket: socket.close())
+    ana.reload()
+    press(ana)
+    expect(patrol.locator("#headline h2")).to_contain_text("Pánico")
+    stored = call_of(ana).locator("[data-stage=stored].reached")
+    expect(stored).to_be_visible()
+    expect(call_of(ana)).to_contain_text("Sin conexión: última noticia")
+    assert call_of(ana).get_attribute("data-signal") == patrol.locator(".row").get_attribute(
+        "data-alert"
+    )

@@ -9,6 +9,7 @@ import { onLanguage, said, switchLanguage, useWords, words } from "../shared/lan
 import { Link } from "../shared/link.js";
 import { showLink } from "../shared/link_line.js";
 import { keepForOffline } from "../shared/offline.js";
+import { vibrate } from "../shared/vibrate.js";
 import { Whereabouts } from "../shared/whereabouts.js";
 import { SHARED_WORDS } from "../shared/words.js";
 import { callCard } from "./call_card.js";
@@ -20,6 +21,7 @@ const CLIENT = "cuadrante-boton/0.1";
 const ROLES = ["app", "button"];
 const KINDS = ["panic", "medical", "fire", "intrusion"];
 const REDRAW_EVERY_MS = 1_000;
+const PRESSED_MS = 60;
 
 let store = null;
 let presses = null;
@@ -103,7 +105,7 @@ function kindChoice(name) {
 function call(called) {
   presses.press(called, whereabouts.position);
   if (called === "silent") return; // nothing moves, shows or sounds
-  navigator.vibrate?.(60);
+  vibrate(PRESSED_MS);
   draw();
   byId("calls").scrollIntoView({ block: "start" });
 }

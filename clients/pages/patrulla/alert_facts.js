@@ -95,10 +95,11 @@ function sirenLine({ name, state }) {
   return element("p", { class: "siren", "data-state": state }, words("siren", { name, state: said }));
 }
 
-/** The newest of each camera. */
+/** The newest of each camera, in the cameras' order. */
 function pictureGrid(pictures) {
   const newest = new Map(pictures.map((picture) => [picture.device_id, picture]));
   const shown = [...newest.values()].slice(-PICTURES_SHOWN);
+  shown.sort((one, other) => one.camera.localeCompare(other.camera));
   return element("div", { class: "pictures" }, ...shown.map(pictureTile));
 }
 

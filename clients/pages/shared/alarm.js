@@ -5,6 +5,8 @@
  * come, and the page must say so.
  */
 
+import { vibrate } from "./vibrate.js";
+
 const REPEAT_MS = 2_400;
 const TONES_HZ = [880, 1320, 880, 1320];
 const TONE_S = 0.22;
@@ -45,7 +47,7 @@ export class Alarm {
     if (this.isRinging) return;
     clearInterval(this.#timer);
     this.#timer = null;
-    navigator.vibrate?.(0);
+    vibrate(0);
   }
 
   /** Once, for what is a drill. */
@@ -54,7 +56,7 @@ export class Alarm {
   }
 
   #sound() {
-    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(VIBRATE_MS);
+    vibrate(VIBRATE_MS);
     TONES_HZ.forEach((hertz, at) => this.#tone(hertz, at * TONE_S));
   }
 

@@ -43,14 +43,21 @@ _REFUSED = """
         WHERE refused_at < now() - $1::interval ORDER BY refused_at LIMIT $2
     )
 """
+# The record of calls is kept for a year, whatever else is forgotten sooner.
+_CALLS = """
+    DELETE FROM audit WHERE audit_id IN (
+        SELECT audit_id FROM audit
+        WHERE at < now() - greatest($1::interval, interval '1 year') ORDER BY audit_id LIMIT $2
+    )
+"""
 
 
 async def forget_alerts(pool: Pool, older_than: timedelta) -> int:
     """Delete alerts that were closed longer ago, with their events and deliveries; how many.
 
     An open alert is kept, however old. Troubles that closed as long ago go as well, and entries
-    that were put aside: they hold the same personal data. Raises `Refused`, `StoreUnavailable`
-    (what is deleted by then stays deleted).
+    that were put aside: they hold the same personal data. Calls of accounts go after a year at
+    the soonest. Raises `Refused`, `StoreUnavailable` (what is deleted by then stays deleted).
     """
     if older_than < KEPT_AT_LEAST:
         raise Refused(f"alerts are kept for at least {KEPT_AT_LEAST.days} day after they closed")
@@ -58,6 +65,7 @@ async def forget_alerts(pool: Pool, older_than: timedelta) -> int:
     await _in_batches(pool, _ORPHANS, older_than)
     await _in_batches(pool, _TROUBLES, older_than)
     await _in_batches(pool, _REFUSED, older_than)
+    await _in_batches(pool, _CALLS, older_than)
     return forgotten
 
 

@@ -39,6 +39,11 @@ PARTS = """
     FROM (VALUES ('open', NULL), ('old', 1000),
                  ('new', floor(extract(epoch FROM now()) * 1000)::bigint)) AS t (id, closed_at_ms)
 """
+CALLS = """
+    INSERT INTO audit (at, account_id, method, route, status)
+    SELECT now() - age, 'ana', 'GET', age::text, 200
+    FROM unnest('{2 days, 11 months, 2 years}'::interval[]) AS age
+"""
 OLD = sum(1 for days in range(365, 1001) if days % 10)
 
 
@@ -104,3 +109,12 @@ async def test_which_alerts_are_known_is_said(dsn: str) -> None:
         await fill(pool)
         assert await known_alerts(pool, {known, unknown}) == {known}
         assert await known_alerts(pool, set()) == set()
+
+
+@on_asyncio
+async def test_calls_stay_on_record_for_a_year(dsn: str) -> None:
+    async with open_pool(dsn) as pool, connected(pool) as connection:
+        await connection.execute(CALLS)
+        await forget_alerts(pool, timedelta(days=1))
+        rows = await connection.fetch("SELECT route FROM audit ORDER BY at")
+        assert [row["route"] for row in rows] == ["11 mons", "2 days"]

@@ -141,6 +141,10 @@ class Alert(Struct, gc=False):
     """By device id: the sirens of its front that were asked to sound."""
     sirens_due_s: float | None = None
     """When to look at them next."""
+    front_at_s: float | None = None
+    """Since when its front is to be seen to: roused while it is open, hushed once it has ended."""
+    is_front_quiet: bool = False
+    """Whether the first of the front that pressed did so in silence."""
     pictures: list[Picture] = field(default_factory=list)
 
     def press(self, signal_id: str) -> Press | None:
@@ -171,8 +175,13 @@ class Alert(Struct, gc=False):
             self.tell_at_s,
             self.keep_at_s,
             arrival_s,
-            self.sirens_due_s,
         )
+        return min((at_s for at_s in due if at_s is not None), default=None)
+
+    @property
+    def front_due_s(self) -> float | None:
+        """When its front, or one of its sirens, is next to be seen to, if ever."""
+        due = (self.front_at_s, self.sirens_due_s)
         return min((at_s for at_s in due if at_s is not None), default=None)
 
     @property

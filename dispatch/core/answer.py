@@ -16,7 +16,7 @@ from dispatch.core.fanout import concerns
 from dispatch.core.lifecycle import AlertEvent, advance
 from dispatch.core.moment import Moment
 from dispatch.core.registry import Device
-from dispatch.core.sirens import hush
+from dispatch.core.rouse import hush_soon
 from dispatch.core.tell import deny, keep_soon, note, receipts, ring, show, tell
 from protocol.messages import Accept, Arrive, Close, Delivered
 from protocol.vocabulary import AlertState, Outcome, Role
@@ -105,7 +105,8 @@ def end(
     alert.stages.closed_at_ms = now.wall_ms
     alert.escalate_at_s = None
     city.board.close(alert)
-    return [*tell(city, alert, now), *receipts(city, alert), *hush(city, alert, now)]
+    hush_soon(city, alert, now)
+    return [*tell(city, alert, now), *receipts(city, alert)]
 
 
 def lose_owner(city: City, alert: Alert, now: Moment, reason: str) -> list[Effect]:

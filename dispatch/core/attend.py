@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from dispatch.core import answer, cameras, roster, sirens, supervision
+from dispatch.core import answer, roster, rouse, supervision
 from dispatch.core.alert import Alert
 from dispatch.core.answer import lose_owner
 from dispatch.core.city import City
@@ -35,9 +35,7 @@ def connected(city: City, event: Connected, now: Moment) -> list[Effect]:
     effects += _welcome(city, device, event.session_id, now)
     if device.role is Role.GATEWAY:
         roster.begin(city, device.device_id)
-        effects += cameras.returned(city, device, now)
-    if device.role in (Role.GATEWAY, Role.SIREN):
-        effects += sirens.returned(city, device, now)
+    rouse.repeat_soon(city, device)
     effects.append(_about(FactKind.GREETED, device, now, device.role))
     return [*effects, *supervision.heard(city, device, now)]
 

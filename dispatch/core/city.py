@@ -24,6 +24,8 @@ class City:
     presence: Presence = field(default_factory=Presence)
     board: Board = field(default_factory=Board)
     deadlines: Deadlines = field(default_factory=Deadlines)
+    front_deadlines: Deadlines = field(default_factory=Deadlines)
+    """When to see to the front of which alert."""
     kit: Kit = field(default_factory=Kit)
     traded: dict[str, bytes] = field(default_factory=dict)
     """device id -> the digest of the enrolment code that it traded and has not greeted since."""
@@ -35,6 +37,8 @@ class City:
     """signal id -> the console that it came through, until it is stored: it hears of it as well."""
     rosters: dict[str, deque[str]] = field(default_factory=dict)
     """gateway id -> the devices behind it that it has not been told of yet."""
+    came_back: dict[str, None] = field(default_factory=dict)
+    """Gateways and sirens to be told again what still holds, in the order in which they came."""
     sounding: dict[str, dict[str, None]] = field(default_factory=dict)
     """siren id -> the alerts that it is to sound for, or may still be heard in."""
     last_known: dict[str, LastKnown] = field(default_factory=dict)

@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from dispatch.core import answer, attend, cameras, press, roster, sirens, storage, supervision
+from dispatch.core import (
+    answer,
+    attend,
+    cameras,
+    press,
+    roster,
+    rouse,
+    sirens,
+    storage,
+    supervision,
+)
 from dispatch.core.alert import Alert
 from dispatch.core.authorise import may_say
 from dispatch.core.budget import reach_stage
@@ -87,7 +97,7 @@ class Dispatcher:
             self.city.board.restore(alert)
             self.city.deadlines.remind(alert.due_s, alert.alert_id)
             attend.owner_restored(self.city, alert)
-            sirens.restored(self.city, alert)
+            rouse.restored(self.city, alert)
 
     def supervise(self, kit: Iterable[Watched], now: Moment) -> None:
         """Watch over the kit, from what the journal kept of it. Before the first event."""
@@ -121,7 +131,8 @@ class Dispatcher:
         """Return the monotonic time at which `Tick` is wanted, if any."""
         if self.city.rosters:
             return AT_ONCE_S
-        due = (self.city.deadlines.next_s(), self.city.kit.next_s())
+        city = self.city
+        due = (city.deadlines.next_s(), rouse.next_s(city), city.kit.next_s())
         return min((at_s for at_s in due if at_s is not None), default=None)
 
     def _received(self, event: Received, now: Moment) -> list[Effect]:

@@ -1,8 +1,10 @@
 """What time does to alerts: updates held back, steps of escalation, patrols that do not arrive."""
 
+import math
+
 from msgspec.structs import replace
 
-from dispatch.core import sirens, supervision
+from dispatch.core import rouse, sirens, supervision
 from dispatch.core.alert import Alert
 from dispatch.core.answer import AUTOMATIC, end, lose_owner
 from dispatch.core.assign import widen
@@ -21,22 +23,29 @@ SHUT_OUT = "revoked"
 
 
 def pass_time(city: City, now: Moment) -> list[Effect]:
-    """Do what has been due for longest, of one alert: a press need not wait for the others.
+    """Do what has been due for longest, of one alert or one front: a press need not wait for all.
 
-    The kit has its turn while no alert is due. Whoever calls calls again while something is due. A
+    The kit has its turn while neither is due. Whoever calls calls again while something is due. A
     failure over one alert is its alone.
     """
-    alert_id = city.deadlines.take_due(now.mono_s)
-    alert = city.board.alerts.get(alert_id or "")
-    effects: list[Effect] = []
-    if alert is not None:
-        look_at = _look_at if alert.is_open else sirens.time_passed
-        effects = look_at(city, alert, now)
-        city.deadlines.remind(alert.due_s, alert.alert_id)
-    elif alert_id is None:
+    alert_s, front_s = city.deadlines.next_s(), rouse.next_s(city)
+    if alert_s is not None and alert_s <= min(now.mono_s, math.inf if front_s is None else front_s):
+        effects = _look_at_next(city, now)
+    elif front_s is not None and front_s <= now.mono_s:
+        effects = rouse.pass_time(city, now)
+    else:
         effects = supervision.pass_time(city, now)
     for forgotten in city.board.forget_old(now.mono_s):
         sirens.forgotten(city, forgotten)
+    return effects
+
+
+def _look_at_next(city: City, now: Moment) -> list[Effect]:
+    alert = city.board.alerts.get(city.deadlines.take_due(now.mono_s) or "")
+    if alert is None or not alert.is_open:
+        return []
+    effects = _look_at(city, alert, now)
+    city.deadlines.remind(alert.due_s, alert.alert_id)
     return effects
 
 
@@ -51,7 +60,7 @@ def _look_at(city: City, alert: Alert, now: Moment) -> list[Effect]:
         return tell(city, alert, now)
     if alert.keep_at_s is not None and alert.keep_at_s <= now.mono_s:
         city.changed[alert.alert_id] = alert
-    return sirens.time_passed(city, alert, now)
+    return []
 
 
 def escalate(city: City, alert: Alert, now: Moment) -> list[Effect]:

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from dispatch.core import cameras, sirens
+from dispatch.core import rouse
 from dispatch.core.alert import Alert, Folded, Press, StageTimes
 from dispatch.core.assign import assign
 from dispatch.core.authorise import Denial
@@ -61,15 +61,14 @@ def press(
     city.deadlines.remind(alert.escalate_at_s, alert.alert_id)
     city.board.add(alert)
     _join(city, alert, heard, Verdict.FIRST, now)
-    effects = [
+    if alert.front_id is not None:
+        rouse.rouse_soon(city, alert, signal.kind, now)
+    return [
         *tell(city, alert, now, first=True),
         *receipts(city, alert),
         note(FactKind.SIGNAL, alert, now, Verdict.FIRST, sender.device_id),
         note(FactKind.DISPATCHED, alert, now, alert.reach),
     ]
-    if alert.front_id is not None:
-        effects += _rouse_front(city, alert, signal, now)
-    return effects
 
 
 def cancel(city: City, speaker: Device, message: Cancel, now: Moment) -> list[Effect]:
@@ -183,25 +182,15 @@ def _fold(city: City, alert: Alert, heard: Heard, verdict: Verdict, now: Moment)
         alert.cancel_requested_at_ms = None  # whoever presses again calls for help again
         if point is not None and point.source is None:
             _move(city, alert, point)
-    is_with_front = alert.front_id is None and heard.sender.front_id is not None
-    if is_with_front:
+    if alert.front_id is None and heard.sender.front_id is not None:
         alert.front_id = heard.sender.front_id
+        rouse.rouse_soon(city, alert, heard.signal.kind, now)
     alert.receipt_version += 1
     is_new_to_some = verdict is Verdict.CORROBORATION and alert.quadrants != were_told
     told = tell(city, alert, now) if is_new_to_some else tell_soon(city, alert, now)
-    told += (
-        receipts(city, alert) if alert.quadrant_view != was_in else receipt(city, alert, pressed)
-    )
-    return told + _rouse_front(city, alert, heard.signal, now) if is_with_front else told
-
-
-def _rouse_front(city: City, alert: Alert, signal: Signal, now: Moment) -> list[Effect]:
-    """Sound the sirens and look through the cameras of the front that the first of its own called.
-
-    Whoever pressed in silence is not given away, whatever the others of the same alert pressed.
-    """
-    looking = cameras.look(city, alert)
-    return looking if signal.kind is Kind.SILENT else sirens.sound(city, alert, now) + looking
+    if alert.quadrant_view != was_in:
+        return told + receipts(city, alert)
+    return told + receipt(city, alert, pressed)
 
 
 def _join(city: City, alert: Alert, heard: Heard, verdict: Verdict, now: Moment) -> Press:

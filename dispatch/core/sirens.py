@@ -88,14 +88,14 @@ TRANSITIONS: Final = MappingProxyType(
 """What is not here changes nothing: answers come twice, and late."""
 
 
-def sound(city: City, alert: Alert, now: Moment) -> list[Effect]:
-    """Have the sirens of a new alert's front sound, if its kind does that."""
+def sound(city: City, alert: Alert, since_s: float, now: Moment) -> list[Effect]:
+    """Have the sirens of an alert's front sound, if its kind does that, counted from `since_s`."""
     for_s = _for_s(city, alert, now)
-    if for_s is None or alert.front_id is None:
+    if for_s is None or alert.front_id is None or since_s + for_s <= now.mono_s:
         return []
     effects: list[Effect] = []
     for siren_id in islice(city.registry.of_front(alert.front_id, Role.SIREN), SIRENS_SHOWN):
-        alert.sirens[siren_id] = Sounding(SirenState.ASKED, now.mono_s + for_s)
+        alert.sirens[siren_id] = Sounding(SirenState.ASKED, since_s + for_s)
         city.sounding.setdefault(siren_id, {})[alert.alert_id] = None
         effects += _ask(city, alert, siren_id, now)
     return [*effects, *tell_soon(city, alert, now)] if effects else []
@@ -300,7 +300,7 @@ def _put(city: City, alert: Alert, siren_id: str, sounding: Sounding) -> None:
         discard(city.sounding, siren_id, alert.alert_id)
     due = (_due_s(each) for each in alert.sirens.values())
     alert.sirens_due_s = min((at_s for at_s in due if at_s is not None), default=None)
-    city.deadlines.remind(alert.sirens_due_s, alert.alert_id)
+    city.front_deadlines.remind(alert.sirens_due_s, alert.alert_id)
 
 
 def _due_s(sounding: Sounding) -> float | None:

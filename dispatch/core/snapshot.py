@@ -106,6 +106,7 @@ def _shift(alert: Alert, by_s: float) -> None:
     alert.last_press_of = {key: _shifted(press, by_s) for key, press in alert.last_press_of.items()}
     alert.folded = [replace(folded, press=_shifted(folded.press, by_s)) for folded in alert.folded]
     alert.sirens_due_s = _moved(alert.sirens_due_s, by_s)
+    alert.front_at_s = _moved(alert.front_at_s, by_s)
     alert.sirens = {key: _sounding(each, by_s) for key, each in alert.sirens.items()}
     if alert.owner is not None:
         alert.owner = replace(alert.owner, due_s=alert.owner.due_s + by_s)

@@ -120,9 +120,6 @@ def _check_the_kit(city: City) -> None:
 
 def _check_that_nothing_is_left_alone(city: City) -> None:
     for alert in city.board.open_alerts():
-        if alert.sirens_due_s is not None:
-            is_reminded = _is_reminded(city, alert.alert_id, alert.sirens_due_s)
-            assert is_reminded, f"nobody will look at the sirens of {alert} in time"
         if alert.state is AlertState.ON_SCENE:
             continue
         due_s = alert.escalate_at_s if alert.owner is None else alert.owner.due_s
@@ -143,12 +140,20 @@ def _check_sirens(city: City) -> None:
         if any(sounding.until_s is not None for sounding in alert.sirens.values()):
             due_s = alert.sirens_due_s
             assert due_s is not None, f"nobody will look at the sirens of {alert}"
-            assert _is_reminded(city, alert.alert_id, due_s), f"nor in time at those of {alert}"
+            is_reminded = _is_front_reminded(city, alert.alert_id, due_s)
+            assert is_reminded, f"nor in time at those of {alert}"
+        if alert.front_at_s is not None:
+            is_reminded = _is_front_reminded(city, alert.alert_id, alert.front_at_s)
+            assert is_reminded, f"nobody will see to the front of {alert}"
     assert {siren_id: set(ids) for siren_id, ids in city.sounding.items()} == live
 
 
 def _is_reminded(city: City, alert_id: str, due_s: float) -> bool:
     return city.deadlines.reminder_s(alert_id) <= due_s
+
+
+def _is_front_reminded(city: City, alert_id: str, due_s: float) -> bool:
+    return city.front_deadlines.reminder_s(alert_id) <= due_s
 
 
 def _check_owners(city: City) -> None:

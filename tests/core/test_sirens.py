@@ -11,7 +11,7 @@ from dispatch.core.limits import SIREN_ANSWER_S, SIREN_GRACE_S, UPDATE_INTERVAL_
 from dispatch.core.registry import Device, SirenTests
 from dispatch.core.sirens import FOR_S, TRANSITIONS, SirenEvent, is_test_window
 from dispatch.core.snapshot import freeze, thaw
-from protocol.messages import Alert, Command, Receipt, Siren
+from protocol.messages import Command, Siren
 from protocol.vocabulary import Action, AlertState, ErrorCode, Kind, Outcome, Role, SirenState
 from tests.core.town import BOOT, FRONT, MIDDLE, NOON_MS, Town
 
@@ -41,21 +41,6 @@ def test_a_press_of_a_front_sounds_its_sirens_after_everyone_else_was_told():
         Command(action=SOUND, alert_id=alert, device_id="relay", for_s=120)
     ]
     assert states(town, alert) == {"siren": ASKED, "relay": ASKED}
-
-
-def test_the_fan_out_and_the_receipt_come_before_the_siren():
-    town = town_with("siren", "gateway")
-    sent: list[type] = []
-    apply = town._send
-
-    def noted(send):
-        sent.append(type(send.message))
-        apply(send)
-
-    town._send = noted
-    town.press("carla", at=MIDDLE)
-    assert sent[:2] == [Alert, Receipt]
-    assert set(sent[2:]) == {Command}
 
 
 @pytest.mark.parametrize("kind", Kind)

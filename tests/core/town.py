@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import shapely
 
+from dispatch.core import rouse
 from dispatch.core.alert import Alert
 from dispatch.core.dispatcher import Dispatcher
 from dispatch.core.effects import Append, CloseSession, Effect, Record, Reply, Send
@@ -160,7 +161,14 @@ class Town:
         effects = self.dispatcher.handle(event, self.now)
         self.apply(effects)
         check_city(self.city)
+        if not isinstance(event, Tick):
+            self._see_to_fronts()
         return effects
+
+    def _see_to_fronts(self) -> None:
+        """Tick at once, as the edge does, for what was put off behind an event."""
+        while (due_s := rouse.next_s(self.city)) is not None and due_s <= self.mono_s:
+            self.handle(Tick())
 
     def apply(self, effects: list[Effect]) -> None:
         for effect in effects:

@@ -235,13 +235,14 @@ class Bench:
         """Press on a panel and in an app by turns, each to an alert of its own."""
         async with self._device(PATROL, on_duty=True) as patrol, self._device(APP) as app:
             reader, writer = await asyncio.open_connection(HOST, self._port)
-            answers = asyncio.create_task(_drain(reader))
+            answers = [asyncio.create_task(_drain(reader)), asyncio.create_task(_read(app))]
             took: dict[str, list[float]] = {"panel": [], "app": []}
             for _ in range(presses):
                 for way, press in (("panel", self._on_panel(writer)), ("app", self._in_app(app))):
                     took[way].append(await _one(patrol, press))
                     await asyncio.sleep(1 / PRESSES_PER_S)
-            answers.cancel()
+            for each in answers:
+                each.cancel()
             writer.close()
             await writer.wait_closed()
         return {way: _spread(each) for way, each in took.items()}
@@ -302,6 +303,12 @@ async def _alert(patrol: ClientConnection, is_it: Callable[[Alert], bool]) -> Al
                     return message
     except TimeoutError:
         raise Failed(f"the handheld saw no news of a press for {PATIENCE_S:g} s") from None
+
+
+async def _read(app: ClientConnection) -> None:
+    """Whoever does not read what it is answered is cut off in the end."""
+    async for _ in app:
+        pass
 
 
 async def _drain(reader: asyncio.StreamReader) -> None:

@@ -1,10 +1,16 @@
 """One timer that follows the next deadline."""
 
 import asyncio
+import math
 
+from dispatch.core.limits import DEVICES_PER_TICK
 from dispatch.edge.clock import read_clock
 from dispatch.edge.ticker import Ticker
-from tests.edge.town import PATIENCE_S, on_uvloop, open_town, press, pressed_and_seen
+from protocol.messages import Alert, Trouble
+from protocol.vocabulary import Role, TroubleKind
+from tests.edge.town import PATIENCE_S, Town, device, on_uvloop, open_town, press, pressed_and_seen
+
+FALL_SILENT = 200 * DEVICES_PER_TICK
 
 
 class Due:
@@ -76,3 +82,32 @@ async def test_a_press_arms_it_and_its_next_deadline_is_followed() -> None:
     ):
         await pressed_and_seen(ana, patrol, press())
         assert town.ticker._due_s == town.dispatcher.next_deadline_s() is not None
+
+
+def fall_silent_together(town: Town) -> None:
+    """Have thousands of buttons be missing by now."""
+    for number in range(FALL_SILENT):
+        town.outbox.handle(device(f"button-{number}", Role.BUTTON))
+    kit, now = town.dispatcher.city.kit, read_clock()
+    kit.since_s = -math.inf
+    for number in range(FALL_SILENT):
+        kit.watched[f"button-{number}"].heard_s = -math.inf
+        kit.deadlines.remind(now.mono_s, f"button-{number}")
+    town.ticker.look()
+
+
+@on_uvloop
+async def test_a_press_has_its_turn_while_a_whole_city_falls_silent() -> None:
+    async with (
+        open_town() as town,
+        town.peer("op", on_duty=True) as operator,
+        town.peer("patrol-w", on_duty=True) as patrol,
+        town.peer("ana") as ana,
+    ):
+        fall_silent_together(town)
+        await operator.hear_a(Trouble)
+        await ana.say(press())
+        await patrol.hear_a(Alert)
+        missing = town.dispatcher.city.kit.open_by_kind
+        assert 0 < missing[TroubleKind.MISSING] < FALL_SILENT
+        await town.until(lambda: missing[TroubleKind.MISSING] == FALL_SILENT)

@@ -62,5 +62,11 @@ def trouble_view(
         closed_at_ms=closed_at_ms,
         last_seen_ms=watched.seen_ms,
         battery_percent=watched.battery_percent,
-        text=trouble_text(kind, name, front_name, is_over=closed_at_ms is not None),
+        text=trouble_text(
+            kind,
+            name,
+            front_name,
+            is_over=closed_at_ms is not None,
+            is_unknown=watched.seen_ms is None,
+        ),
     )

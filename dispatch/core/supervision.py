@@ -35,7 +35,7 @@ JUDGED_HERE = frozenset({TroubleKind.MISSING, TroubleKind.SELF_TEST_DUE})
 
 
 def begin(city: City, kit: Iterable[Watched], now: Moment) -> None:
-    """Watch what an earlier run watched, and all that is enrolled. All have a fresh interval."""
+    """Watch what an earlier run watched, and all that is installed. All have a fresh interval."""
     city.kit.since_s = now.mono_s
     for watched in kit:
         city.kit.watch(watched)
@@ -43,7 +43,7 @@ def begin(city: City, kit: Iterable[Watched], now: Moment) -> None:
         at_s = AT_ONCE_S if device is None else _missing_at_s(city, watched, device)
         city.kit.deadlines.remind(at_s, watched.device_id)
     for device in city.registry.devices.values():
-        _watch_if_enrolled(city, device, now)
+        _watch_if_installed(city, device, now)
 
 
 def heard(
@@ -125,17 +125,18 @@ def before_change(city: City, change: Change, now: Moment) -> list[Effect]:
         return []
     watched = city.kit.watched.get(change.device_id)
     is_another = watched is not None and watched.role is not change.role
-    if is_another or not _is_to_be_watched(change):
+    is_taken_down = watched is not None and watched.seen_ms is None and not _is_installed(change)
+    if is_another or is_taken_down or not _is_to_be_watched(change):
         return _end(city, change.device_id, now)
     return []
 
 
 def after_change(city: City, device_id: str, now: Moment) -> None:
-    """Watch a device that is enrolled now; look again at one that may be expected more often."""
+    """Watch a device that is installed now; look again at one that may be expected more often."""
     device = city.registry.devices.get(device_id)
     if device is None:
         return
-    _watch_if_enrolled(city, device, now)
+    _watch_if_installed(city, device, now)
     watched = city.kit.watched.get(device_id)
     if watched is not None:
         city.kit.deadlines.remind(_missing_at_s(city, watched, device), device_id)
@@ -265,10 +266,14 @@ def _still(city: City, watched: Watched) -> Device | None:
     return device
 
 
-def _watch_if_enrolled(city: City, device: Device, now: Moment) -> None:
-    """What is neither enrolled nor was ever heard from is not installed yet."""
+def _is_installed(device: Device) -> bool:
+    """What is neither enrolled nor wired, and was never heard from, is not installed yet."""
+    return device.token_hash is not None or device.wiring is not None
+
+
+def _watch_if_installed(city: City, device: Device, now: Moment) -> None:
     is_known = device.device_id in city.kit.watched
-    if not is_known and device.token_hash is not None and _is_to_be_watched(device):
+    if not is_known and _is_installed(device) and _is_to_be_watched(device):
         _watch(city, device, now)
 
 

@@ -97,6 +97,8 @@ TROUBLE: Final = MappingProxyType(
     }
 )
 
+NEVER_HEARD: Final = Text("nunca ha dado señales de vida", "was never heard from")
+
 MENDED: Final = MappingProxyType(
     {
         TroubleKind.MISSING: Text("da señales otra vez", "is heard from again"),
@@ -173,9 +175,16 @@ def receipt_text(alert: Alert, stage: Stage, patrol: str | None, reached_anyone:
             return Text(f"Cerrada: {outcome.es}.", f"Closed: {outcome.en}.")
 
 
-def trouble_text(kind: TroubleKind, device: str, front: str, *, is_over: bool) -> Text:
-    """Say what is wrong with which part of the kit, or that it is right again."""
+def trouble_text(
+    kind: TroubleKind, device: str, front: str, *, is_over: bool, is_unknown: bool = False
+) -> Text:
+    """Say what is wrong with which part of the kit, or that it is right again.
+
+    Unknown is what was never heard from: how it was put up, or wired, is to be looked at.
+    """
     said = (MENDED if is_over else TROUBLE)[kind]
+    if kind is TroubleKind.MISSING and is_unknown and not is_over:
+        said = NEVER_HEARD
     where = f" ({front})" if front else ""
     return Text(f"{device}{where} {said.es}.", f"{device}{where} {said.en}.")
 

@@ -24,7 +24,7 @@ def test_a_trouble_names_the_device_its_front_and_what_is_known():
 
 
 def test_what_was_removed_has_its_id_for_a_name():
-    watched = Watched("old", Role.BUTTON, 0.0)
+    watched = Watched("old", Role.BUTTON, 0.0, seen_ms=1)
     shown = trouble_view(Town().city, watched, TroubleKind.MISSING, OPENED)
     assert (shown.device, shown.front_id, shown.text.en) == ("old", None, "old is not heard from.")
 

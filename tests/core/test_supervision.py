@@ -97,12 +97,44 @@ def test_who_is_heard_from_is_looked_at_once_an_interval_however_often_that_is()
     assert told(town) == []
 
 
-def test_what_is_neither_enrolled_nor_was_ever_heard_from_is_not_installed_yet():
+def test_what_is_neither_enrolled_nor_wired_nor_was_ever_heard_from_is_not_installed_yet():
     town = Town()
     town.connect("operator", "gateway")
     town.after(100_000)
     assert told(town) == []
     assert set(town.city.kit.watched) == {"gateway"}
+
+
+@pytest.mark.parametrize("how", ["at the start", "by a change"])
+def test_what_is_wired_and_never_answers_is_missing_until_it_does(how: str):
+    town = Town()
+    town.connect("operator", "gateway")
+    camera = replace(town.city.registry.devices["camera"], wiring=b"box")
+    if how == "by a change":
+        town.handle(camera)
+    else:
+        town.city.registry.apply(camera)
+        town.dispatcher.supervise([], town.now)
+    town.after(interval_s(town, "camera"))
+    assert told(town) == []
+    town.after(interval_s(town, "camera"))
+    assert told(town) == [("camera", "missing", False)]
+    (never,) = town.got("operator", Trouble)
+    assert never.last_seen_ms is None
+    assert never.text.en == "Cámara 1 (Frente El Prado) was never heard from."
+    hear(town, "camera")
+    assert told(town)[1:] == [("camera", "missing", True)]
+
+
+def test_what_never_answered_and_is_taken_down_is_missed_no_longer():
+    town = Town()
+    town.connect("operator", "gateway")
+    camera = town.city.registry.devices["camera"]
+    town.handle(replace(camera, wiring=b"box"))
+    town.after(2 * interval_s(town, "camera"))
+    town.handle(camera)
+    assert told(town) == [("camera", "missing", False), ("camera", "missing", True)]
+    assert "camera" not in town.city.kit.watched
 
 
 @pytest.mark.parametrize("how", ["at the start", "by a change", "by its code"])

@@ -8,7 +8,7 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -26,6 +26,8 @@ from dispatch.store.pool import connect
 
 FILES_BESIDE_CONNECTIONS: Final = 200
 """Open files for everything that is not a connection of a device."""
+OVER_TCP: Final = (socket.SOCK_STREAM,)
+OVER_BOTH: Final = (socket.SOCK_STREAM, socket.SOCK_DGRAM)
 DISK_FREE_MIN_BYTES: Final = 2 * 1024**3
 CERTIFICATE_WARNING_DAYS: Final = 21
 CLOCK_NOT_BEFORE: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -73,13 +75,38 @@ def _console_port(settings: Settings) -> Finding:
     return _bound("console port", settings.host, settings.console_port, do)
 
 
-def _bound(check: str, host: str, port: int, do: str) -> Finding:
+def _panel_port(settings: Settings) -> Finding:
+    return _gateway_port("panel port", settings, settings.gateway_panel_port, "gateway_panel_port")
+
+
+def _button_port(settings: Settings) -> Finding:
+    return _gateway_port(
+        "button port", settings, settings.gateway_button_port, "gateway_button_port"
+    )
+
+
+def _gateway_port(check: str, settings: Settings, port: int, setting: str) -> Finding:
+    """Devices behind a gateway come over TCP and UDP alike."""
+    do = f"end what listens there, or set another gateway_host or {setting}"
+    return _bound(check, settings.gateway_host, port, do, OVER_BOTH)
+
+
+def _metrics_port(settings: Settings) -> Finding:
+    do = "end what listens there, or set another gateway_metrics_port"
+    return _bound("gateway metrics port", "127.0.0.1", settings.gateway_metrics_port, do)
+
+
+def _bound(
+    check: str, host: str, port: int, do: str, kinds: Sequence[socket.SocketKind] = OVER_TCP
+) -> Finding:
     where = f"{host}:{port}"
     try:
         family = socket.getaddrinfo(host, port)[0][0]
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
+        for kind in kinds:
+            with socket.socket(family, kind) as probe:
+                if kind is socket.SOCK_STREAM:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((host, port))
     except (OSError, UnicodeError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or error
         return Finding(check, Health.FAILED, f"{where}: {reason}", do)
@@ -196,6 +223,9 @@ CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     _python,
     _port,
     _console_port,
+    _panel_port,
+    _button_port,
+    _metrics_port,
     _open_files,
     _clock,
     _data_dir,

@@ -23,7 +23,14 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def sound(tmp_path: Path, **others: object) -> Settings:
     return load_settings(
-        data_dir=tmp_path / "var", port=0, console_port=0, connections_max=16, **others
+        data_dir=tmp_path / "var",
+        port=0,
+        console_port=0,
+        gateway_panel_port=0,
+        gateway_button_port=0,
+        gateway_metrics_port=0,
+        connections_max=16,
+        **others,
     )
 
 
@@ -46,6 +53,9 @@ def test_a_sound_machine_fails_nothing(tmp_path: Path) -> None:
         "python",
         "port",
         "console port",
+        "panel port",
+        "button port",
+        "gateway metrics port",
         "open files",
         "clock",
         "data directory",
@@ -77,6 +87,27 @@ def test_a_console_port_that_is_taken(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         settings = load_settings(data_dir=tmp_path, console_port=port)
         failed(found("console port", settings), str(port), "console_port")
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+@pytest.mark.parametrize("which", ["panel", "button"])
+def test_a_port_of_the_gateway_that_is_taken(
+    which: str, kind: socket.SocketKind, tmp_path: Path
+) -> None:
+    with socket.socket(socket.AF_INET, kind) as taken:
+        taken.bind(("127.0.0.1", 0))
+        if kind is socket.SOCK_STREAM:
+            taken.listen()
+        port, setting = taken.getsockname()[1], f"gateway_{which}_port"
+        settings = load_settings(data_dir=tmp_path, **{setting: port})
+        failed(found(f"{which} port", settings), str(port), setting)
+
+
+def test_a_metrics_port_that_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        settings = load_settings(data_dir=tmp_path, gateway_metrics_port=port)
+        failed(found("gateway metrics port", settings), str(port), "gateway_metrics_port")
 
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1", "a..b"])

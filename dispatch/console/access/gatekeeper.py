@@ -50,6 +50,7 @@ class Gatekeeper:
             session = await self._session(request)
             # Before it is judged: a refusal goes on the record as well.
             request.state.account_id = session.account_id
+            refuse_forgery(request)
             spend(self._calls, session.account_id)
             if right is not None and right not in GRANTED[session.role]:
                 raise Declined(
@@ -76,7 +77,6 @@ class Gatekeeper:
                 raise Declined(
                     ErrorCode.NOT_AUTHENTICATED, "Inicie sesión primero.", "Log in first."
                 )
-        refuse_forgery(request)
         return session
 
 
@@ -93,15 +93,15 @@ def refuse_forgery(request: Request) -> None:
 
 @contextmanager
 def slowing_strangers(throttle: Throttle, request: Request) -> Iterator[None]:
-    """Count what shows no good credentials against its address's pace. Raises `Declined`."""
-    address = address_of(request)
-    if wait_s := throttle.wait_s(address, time.monotonic()):
-        raise too_many(wait_s)
+    """Count what shows no good credentials against its address's pace. Raises `Declined`.
+
+    Good ones always pass: a whole town may share one address with whoever tries (RFC 6598).
+    """
     try:
         yield
     except Declined as declined:
         if declined.code is ErrorCode.NOT_AUTHENTICATED:
-            throttle.spend(address, time.monotonic())
+            spend(throttle, address_of(request))
         raise
 
 

@@ -14,10 +14,6 @@ class Throttle:
         self._remembered_max = remembered_max
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def wait_s(self, key: str, now_s: float) -> float:
-        """Return how long `key` has to wait before it may ask; 0: now."""
-        return max(0.0, (1.0 - self._left_of(key, now_s)) / self._per_s)
-
     def spend(self, key: str, now_s: float) -> float:
         """Count one request, if it may be made now. Returns how long to wait otherwise."""
         left = self._left_of(key, now_s)

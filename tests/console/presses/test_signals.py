@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.console.bounds import PRESSES_BURST
+from dispatch.console.presses import signals
 from protocol.messages import Signal
 from tests.console.presses.test_core_link import SIGNAL
 from tests.console.presses.toy_core import toy_core
@@ -57,12 +57,14 @@ async def test_details_that_cannot_be_used_do_not_stop_it(dsn: str, tmp_path: Pa
         assert (sent.position, sent.pressed_at_ms) == (None, None)
 
 
-@on_asyncio
-async def test_one_device_has_a_pace(dsn: str, tmp_path: Path) -> None:
-    async with toy_core() as (_, link), console(dsn, tmp_path, core=link) as (client, _):
-        codes = [
-            (await client.post("/v1/signals", json=FRAME, headers=ANA)).status_code
-            for _ in range(PRESSES_BURST + 30)
-        ]
-        assert codes[:PRESSES_BURST] == [202] * PRESSES_BURST
-        assert 429 in codes
+def test_one_device_has_a_pace(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signals, "PRESSES_BURST", 3)
+    monkeypatch.setattr(signals, "PRESSES_PER_S", 1e-6)
+
+    @on_asyncio
+    async def pressed() -> None:
+        async with toy_core() as (_, link), console(dsn, tmp_path, core=link) as (client, _):
+            answers = [await client.post("/v1/signals", json=FRAME, headers=ANA) for _ in range(4)]
+            assert [answer.status_code for answer in answers] == [202] * 3 + [429]
+
+    pressed()

@@ -173,6 +173,14 @@ class Close(ClientMessage, frozen=True, tag="close"):
     note: Annotated[str, Meta(max_length=NOTE_CHARS, pattern=TEXT_PATTERN)] = ""
 
 
+class Assign(ClientMessage, frozen=True, tag="assign"):
+    """The control room gives the alert to a patrol, which is its owner from now on."""
+
+    alert_id: SignalId
+    device_id: Annotated[DeviceId, Meta(description="The patrol; it is connected and on duty.")]
+    eta_s: Annotated[int, Meta(ge=0, le=14_400, description="Seconds until arrival.")] | None = None
+
+
 class Silence(ClientMessage, frozen=True, tag="silence"):
     """Whoever answers the alert has its sirens fall silent."""
 
@@ -241,6 +249,7 @@ AnyClientMessage = (
     | Accept
     | Arrive
     | Close
+    | Assign
     | Silence
     | Sounded
     | Contact

@@ -13,6 +13,7 @@ from typing import Final
 from protocol.messages import (
     Accept,
     Arrive,
+    Assign,
     Cancel,
     Close,
     Condition,
@@ -56,7 +57,7 @@ TRANSITIONS: Final = MappingProxyType(
 
 _ACTS: Final = frozenset(
     {Signal, Cancel, PositionReport}
-    | {Duty, Delivered, Accept, Arrive, Close, Silence}
+    | {Duty, Delivered, Accept, Arrive, Close, Assign, Silence}
     | {Sounded, Contact, Condition, Picture}
 )
 

@@ -194,6 +194,8 @@ class ErrorCode(StrEnum):
     """Another device already used this `signal_id`: press again with a new one."""
     OFF_DUTY = "off_duty"
     """Whoever is off duty does not answer alerts."""
+    NOT_ON_CALL = "not_on_call"
+    """The patrol is not connected, or off duty."""
     ALREADY_OWNED = "already_owned"
     """Another patrol has accepted the alert."""
     NOT_OWNER = "not_owner"

@@ -9,7 +9,7 @@ from dispatch.core.assign import assign
 from dispatch.core.authorise import Denial, may_touch
 from dispatch.core.budget import forget_stages, reach_stage
 from dispatch.core.city import City
-from dispatch.core.effects import Effect, Record
+from dispatch.core.effects import Effect, Record, Send
 from dispatch.core.escalation import arm, arrival_deadline_s, disarm
 from dispatch.core.facts import Fact, FactKind
 from dispatch.core.fanout import concerns
@@ -18,11 +18,13 @@ from dispatch.core.moment import Moment
 from dispatch.core.registry import Device
 from dispatch.core.rouse import hush_soon
 from dispatch.core.tell import deny, keep_soon, note, receipts, ring, show, tell
-from protocol.messages import Accept, Arrive, Close, Delivered
-from protocol.vocabulary import AlertState, Outcome, Role
+from protocol.messages import Accept, Arrive, Assign, Close, Command, Delivered
+from protocol.vocabulary import Action, AlertState, Outcome, Role
 
 AUTOMATIC = "automatic"
 """The reason on record for what no person decided."""
+ASSIGNED = "assigned"
+"""The reason on record for an acceptance that the control room wrote down."""
 
 
 def delivered(city: City, device: Device, message: Delivered, now: Moment) -> list[Effect]:
@@ -61,6 +63,29 @@ def accept(city: City, device: Device, message: Accept, now: Moment) -> list[Eff
         *tell(city, alert, now),
         *receipts(city, alert),
         note(FactKind.ACCEPTED, alert, now, device_id=device.device_id),
+    ]
+
+
+def give(city: City, device: Device, message: Assign, now: Moment) -> list[Effect]:
+    """The control room makes a patrol the owner, and has its handheld ring."""
+    alert = _touched(city, device, message)
+    if isinstance(alert, Denial):
+        return deny(device.device_id, message, alert, now, message.alert_id)
+    patrol = city.registry.devices.get(message.device_id)
+    if patrol is None or patrol.role is not Role.PATROL:
+        return deny(device.device_id, message, Denial.NOT_ON_CALL, now, alert.alert_id)
+    if not city.presence.is_here(patrol.device_id):
+        return deny(device.device_id, message, Denial.NOT_ON_CALL, now, alert.alert_id)
+    if alert.state is AlertState.ON_SCENE:
+        return deny(device.device_id, message, Denial.ALREADY_OWNED, now, alert.alert_id)
+    _own(city, alert, patrol, message.eta_s, now)
+    ringing = Command(action=Action.RING, alert_id=alert.alert_id)
+    return [
+        *tell(city, alert, now),
+        Send((patrol.device_id,), ringing),
+        *receipts(city, alert),
+        note(FactKind.ASSIGNED, alert, now, device_id=device.device_id),
+        note(FactKind.ACCEPTED, alert, now, ASSIGNED, patrol.device_id),
     ]
 
 
@@ -127,7 +152,9 @@ def lose_owner(city: City, alert: Alert, now: Moment, reason: str) -> list[Effec
     ]
 
 
-def _touched(city: City, device: Device, message: Accept | Arrive | Close) -> Alert | Denial:
+def _touched(
+    city: City, device: Device, message: Accept | Arrive | Assign | Close
+) -> Alert | Denial:
     alert = city.board.alerts.get(message.alert_id)
     if alert is None:
         return Denial.UNKNOWN_ALERT

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from dispatch.core import answer, roster, rouse, supervision
-from dispatch.core.alert import Alert
+from dispatch.core.alert import Alert, Owner
 from dispatch.core.answer import lose_owner
 from dispatch.core.city import City
 from dispatch.core.deadlines import AT_ONCE_S
@@ -19,7 +19,7 @@ from dispatch.core.trouble import show_troubles
 from dispatch.core.words import NOTICE
 from protocol.close_codes import CloseCode
 from protocol.limits import PING_INTERVAL_S
-from protocol.messages import Accept, Duty, Notice, Welcome
+from protocol.messages import Accept, Assign, Duty, Notice, Welcome
 from protocol.vocabulary import NoticeCode, Role
 
 
@@ -62,20 +62,28 @@ def duty(city: City, device: Device, message: Duty, now: Moment) -> list[Effect]
 
 
 def accept(city: City, device: Device, message: Accept, now: Moment) -> list[Effect]:
-    """Accept an alert, perhaps from an overdue owner that patrols elsewhere by now.
-
-    To that one it was known only as its own; it is brought up to date without it.
-    """
+    """Accept an alert, perhaps from an overdue owner that patrols elsewhere by now."""
     alert = city.board.alerts.get(message.alert_id)
     before = None if alert is None else alert.owner
-    effects = answer.accept(city, device, message, now)
+    return [*answer.accept(city, device, message, now), *_took(city, alert, before, now)]
+
+
+def give(city: City, device: Device, message: Assign, now: Moment) -> list[Effect]:
+    """Give an alert to a patrol, perhaps from an owner that patrols elsewhere."""
+    alert = city.board.alerts.get(message.alert_id)
+    before = None if alert is None else alert.owner
+    return [*answer.give(city, device, message, now), *_took(city, alert, before, now)]
+
+
+def _took(city: City, alert: Alert | None, before: Owner | None, now: Moment) -> list[Effect]:
+    """Bring a former owner to whom the alert was known only as its own up to date without it."""
     if alert is None or before is None:
-        return effects
+        return []
     former = city.registry.devices.get(before.device_id)
     session_id = city.presence.session_of.get(before.device_id)
     if former is not None and session_id is not None and not concerns(alert, former):
-        effects += _welcome(city, former, session_id, now)
-    return effects
+        return _welcome(city, former, session_id, now)
+    return []
 
 
 def token_kept(city: City, event: TokenKept) -> list[Effect]:

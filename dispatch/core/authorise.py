@@ -14,6 +14,7 @@ from protocol.messages import (
     Accept,
     AnyClientMessage,
     Arrive,
+    Assign,
     Cancel,
     Close,
     Condition,
@@ -45,6 +46,8 @@ class Denial(StrEnum):
     SIGNAL_ID_CONFLICT = "signal_id_conflict"
     OVERLOADED = "overloaded"
     ENOUGH_PICTURES = "enough_pictures"
+    NOT_ON_CALL = "not_on_call"
+    """It is no patrol that can be called: not connected, or off duty."""
 
 
 TOLD_AS: Final = MappingProxyType(
@@ -61,12 +64,13 @@ TOLD_AS: Final = MappingProxyType(
         Denial.SIGNAL_ID_CONFLICT: ErrorCode.SIGNAL_ID_CONFLICT,
         Denial.OVERLOADED: ErrorCode.OVERLOADED,
         Denial.ENOUGH_PICTURES: ErrorCode.NOT_ALLOWED,
+        Denial.NOT_ON_CALL: ErrorCode.NOT_ON_CALL,
     }
 )
 """What the device is told of each denial."""
 
 _PRESSES: Final = frozenset({Signal, Cancel, PositionReport})
-_CONTROL: Final = frozenset({Duty, Delivered, Close, Silence})
+_CONTROL: Final = frozenset({Duty, Delivered, Assign, Close, Silence})
 
 MAY_SAY: Final = MappingProxyType(
     {
@@ -90,7 +94,7 @@ def may_say(device: Device, message: AnyClientMessage) -> Denial | None:
 
 
 def may_touch(
-    device: Device, on_duty: bool, alert: Alert, message: Accept | Arrive | Close | Silence
+    device: Device, on_duty: bool, alert: Alert, message: Accept | Arrive | Close | Assign | Silence
 ) -> Denial | None:
     """Check an action on an alert: whose it is, whether it is open, and who owns it."""
     if not concerns(alert, device):

@@ -17,6 +17,7 @@ class FactKind(StrEnum):
     DELIVERED = "delivered"
     ESCALATED = "escalated"
     ACCEPTED = "accepted"
+    ASSIGNED = "assigned"
     OWNER_LOST = "owner_lost"
     ARRIVED = "arrived"
     CLOSED = "closed"

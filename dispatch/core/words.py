@@ -137,6 +137,10 @@ ERROR: Final = MappingProxyType(
             "That id belongs to another device's signal; use a new one.",
         ),
         ErrorCode.OFF_DUTY: Text("Está fuera de servicio.", "You are off duty."),
+        ErrorCode.NOT_ON_CALL: Text(
+            "Esa patrulla no está conectada y en servicio.",
+            "That patrol is not connected and on duty.",
+        ),
         ErrorCode.ALREADY_OWNED: Text(
             "Otra patrulla ya la aceptó.", "Another patrol has accepted it."
         ),

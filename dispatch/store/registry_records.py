@@ -102,7 +102,12 @@ async def fronts(pool: Pool, page: Page) -> list[FrontRow]:
 
 
 async def devices(
-    pool: Pool, page: Page, *, role: str | None, front: str | None
+    pool: Pool,
+    page: Page,
+    *,
+    role: str | None = None,
+    front: str | None = None,
+    quadrant: str | None = None,
 ) -> list[DeviceRow]:
     """List devices by id, those of the sessions of the control room left out."""
     async with connected(pool) as connection:
@@ -111,6 +116,7 @@ async def devices(
             """
             WHERE device_id > $1 AND ($2 = '' OR device_id ILIKE $2 OR name ILIKE $2)
               AND ($4::text IS NULL OR role = $4) AND ($5::text IS NULL OR front_id = $5)
+              AND ($6::text IS NULL OR quadrant = $6)
               AND NOT EXISTS (SELECT FROM sessions AS s WHERE s.device_id = devices.device_id)
             ORDER BY device_id LIMIT $3
             """,
@@ -119,6 +125,7 @@ async def devices(
             page.limit,
             role,
             front,
+            quadrant,
         )
 
 

@@ -115,6 +115,32 @@ def test_a_press_its_answer_and_its_end_in_three_pages(stage: Stage, area: Area,
     expect(patrol.locator("#alerts")).to_contain_text("Sin alertas abiertas.")
 
 
+def test_an_alert_is_given_by_hand_to_a_patrol(stage: Stage, area: Area, eva: str) -> None:
+    page = room(stage, eva)
+    look_for(page, area)
+    patrol = stage.handheld(area.patrols[1])
+    ana = stage.button(area.apps[0], area.spot())
+    press(ana)
+    row = page.locator(".queue-row")
+    row.click()
+    page.get_by_role("button", name="Asignar").click()
+    choice = page.get_by_label("Patrulla", exact=True)
+    expect(choice.locator("option")).to_have_count(2)
+    choice.select_option(area.patrols[0])
+    page.get_by_role("button", name="Asignar", exact=True).last.click()
+    expect(page.locator("#toasts")).to_contain_text("no está conectada y en servicio")
+    page.get_by_role("button", name="Asignar").click()
+    page.locator("#patrolSearch").fill(area.patrols[1])
+    expect(choice.locator("option")).to_have_count(1)
+    assert not serious(page)
+    page.get_by_label("Llega en (minutos)").fill("7")
+    page.get_by_role("button", name="Asignar", exact=True).last.click()
+    expect(row).to_contain_text(f"En camino: {area.patrols[1]}")
+    expect(call_of(ana)).to_contain_text(f"Aceptada por {area.patrols[1]}, llega en 7 min")
+    expect(patrol.get_by_role("button", name="Llegué al sitio")).to_be_visible()
+    expect(page.locator("#story")).to_contain_text("La sala la asignó")
+
+
 def test_filters_leave_what_was_asked_for(stage: Stage, area: Area, eva: str) -> None:
     page = room(stage, eva)
     patrol = stage.handheld(area.patrols[0])

@@ -2,7 +2,7 @@ import pytest
 
 from dispatch.core.facts import FactKind
 from dispatch.core.registry import Device
-from protocol.messages import Close, Delivered
+from protocol.messages import Assign, Close, Delivered, Welcome
 from protocol.vocabulary import AlertState, ErrorCode, Kind, Outcome, Role, Stage
 from tests.core.town import MIDDLE, Town
 
@@ -124,6 +124,53 @@ def test_an_alert_that_reached_nobody_may_be_accepted_before_its_frame_goes_out(
     assert town.alert(alert).state is AlertState.RAISED
     town.accept("patrol-far", alert)
     assert town.alert(alert).state is AlertState.ACCEPTED
+
+
+# --- assign ---------------------------------------------------------------------------------------
+
+
+def test_the_control_room_gives_an_alert_to_a_patrol_which_rings():
+    town, alert = raised()
+    town.say("operator", Assign(alert, "patrol-2", 240))
+    shown = town.alerts("operator")[-1]
+    assert (shown.state, shown.owner.device_id) == (AlertState.ACCEPTED, "patrol-2")
+    assert town.rings("patrol-2") == 1
+    assert town.rings("patrol-1") == 0
+    receipt = town.receipts("ana")[-1]
+    assert (receipt.stage, receipt.eta_s) == (Stage.ACCEPTED, 240)
+    assert "assigned" in town.reasons(FactKind.ACCEPTED)
+    assert town.reasons(FactKind.ASSIGNED) == [""]
+    town.arrive("patrol-2", alert)
+    assert town.alert(alert).state is AlertState.ON_SCENE
+
+
+def test_a_patrol_of_another_quadrant_sees_what_it_is_given_and_its_former_owner_loses_it():
+    town, alert = accepted()
+    town.say("operator", Assign(alert, "patrol-east"))
+    assert town.alerts("patrol-east")[-1].owner.device_id == "patrol-east"
+    town.arrive("patrol-1", alert)
+    assert town.errors("patrol-1") == [ErrorCode.NOT_OWNER]
+    town.say("operator", Assign(alert, "patrol-2"))
+    session = town.city.presence.session_of["patrol-east"]
+    assert town.got(f"session {session}", Welcome)[-1].open_alerts == 0
+
+
+@pytest.mark.parametrize("away", ["patrol-far", "ana", "nobody"])
+def test_an_alert_is_given_to_nobody_who_cannot_be_called(away):
+    town, alert = raised()
+    town.say("operator", Assign(alert, away))
+    assert town.errors("operator") == [ErrorCode.NOT_ON_CALL]
+    assert town.alert(alert).owner is None
+
+
+def test_off_duty_a_patrol_is_given_nothing_and_on_the_scene_it_is_left_alone():
+    town, alert = raised()
+    town.duty("patrol-2", on_duty=False)
+    town.say("operator", Assign(alert, "patrol-2"))
+    town.arrive("patrol-1", alert)
+    town.say("operator", Assign(alert, "patrol-east"))
+    assert town.errors("operator") == [ErrorCode.NOT_ON_CALL, ErrorCode.ALREADY_OWNED]
+    assert town.alert(alert).owner.device_id == "patrol-1"
 
 
 # --- arrive ---------------------------------------------------------------------------------------

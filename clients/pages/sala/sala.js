@@ -14,6 +14,7 @@ import { showLink } from "../shared/link_line.js";
 import { keepForOffline } from "../shared/offline.js";
 import { ActionRefused, Watch } from "../shared/watch.js";
 import { SHARED_WORDS } from "../shared/words.js";
+import { askPatrol, onAssigning } from "./assigning.js";
 import { passing } from "./filters.js";
 import { drawHealth, followHealth } from "./health.js";
 import { showLogin } from "./login.js";
@@ -91,6 +92,7 @@ function listen() {
   for (const tab of document.querySelectorAll(".views button")) {
     tab.addEventListener("click", () => show(tab.dataset.view));
   }
+  onAssigning((chosen) => act({ type: "assign", ...chosen }));
   onClosing((said) => act({ type: "close", ...said }));
   onLanguage(() => {
     makeFilters();
@@ -288,11 +290,15 @@ function toldLine({ quadrant, told }) {
 
 function roomDeeds(alert) {
   const id = alert.alert_id;
-  if (watch.isActing(id, "close")) {
+  if (watch.isActing(id, "close") || watch.isActing(id, "assign")) {
     return [element("p", { class: "under-way" }, words(watch.link.isUp ? "underWay" : "waiting"))];
   }
-  const ask = () => askOutcome(id, alert.kind === "test");
-  return [element("button", { type: "button", class: "primary", onclick: ask }, words("close"))];
+  const button = (name, onclick) =>
+    element("button", { type: "button", class: "secondary", onclick }, words(name));
+  return [
+    alert.state === "on_scene" ? null : button("assign", () => askPatrol(alert)),
+    button("close", () => askOutcome(id, alert.kind === "test")),
+  ];
 }
 
 function makeFilters() {

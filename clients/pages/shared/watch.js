@@ -55,7 +55,7 @@ export class Watch {
     if (this.link.send({ type: "delivered", alert_id, version })) this.#confirmed.add(alert_id);
   }
 
-  /** `accept`, `arrive`, `close` or `silence`. Resolves once it shows; throws `ActionRefused`. */
+  /** `accept`, `arrive`, `assign`, `close` or `silence`. Resolves once it shows; throws `ActionRefused`. */
   act(message) {
     this.#refs += 1;
     const ref = `${message.type}-${this.#refs}`;
@@ -130,12 +130,13 @@ export class Watch {
   }
 
   /** Whether this state of the alert is what was asked for. */
-  #shows(alert, { type, alert_id, outcome, eta_s }) {
+  #shows(alert, { type, alert_id, outcome, eta_s, device_id: patrolId }) {
     if (alert.alert_id !== alert_id) return false;
     if (type === "close") return alert.state === "closed" && alert.outcome === outcome;
     if (type === "silence") {
       return alert.state === "closed" || !alert.sirens.some(({ state }) => HEARD.includes(state));
     }
+    if (type === "assign") return alert.owner?.device_id === patrolId;
     if (alert.owner?.device_id !== this.welcome.device_id) return false;
     if (type === "arrive") return alert.state === "on_scene";
     const isAccepted = alert.state === "accepted" || alert.state === "on_scene";

@@ -15,6 +15,7 @@ from dispatch.store.enrolment import DeviceRow
 from dispatch.store.import_registry import DeviceItem, RegistryFile, put_items
 from dispatch.store.pool import Pool
 from dispatch.store.registry_records import Page
+from protocol.limits import CODE_CHARS
 from protocol.vocabulary import Role
 
 
@@ -34,9 +35,10 @@ def device_routes(pool: Pool, gatekeeper: Gatekeeper, wiring_key: bytes) -> APIR
         page: Annotated[Page, Depends(page)],
         role: Role | None = None,
         front: Annotated[str | None, Query(max_length=64, pattern=NO_CONTROLS)] = None,
+        quadrant: Annotated[str | None, Query(max_length=CODE_CHARS, pattern=NO_CONTROLS)] = None,
     ) -> Json:
         """List devices by id, and how far each is enrolled."""
-        rows = await registry_records.devices(pool, page, role=role, front=front)
+        rows = await registry_records.devices(pool, page, role=role, front=front, quadrant=quadrant)
         return Json(DeviceList(rows))
 
     @routes.put(

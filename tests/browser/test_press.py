@@ -141,3 +141,25 @@ def test_english_is_one_touch_away_and_stays(stage: Stage, area: Area) -> None:
     for page in (patrol, ana):
         said = page.locator("main#ready").inner_text()
         assert not spanish.search(said), said
+
+
+def test_of_two_alerts_the_chosen_one_is_answered_and_the_focus_stays(
+    stage: Stage, area: Area
+) -> None:
+    patrol = stage.handheld(area.patrols[0], size=DESKTOP)
+    ana, eva = (stage.button(area.apps[at], area.spot(12 * at)) for at in (0, 1))
+    for page in (ana, eva):
+        press(page)
+        expect(call_of(page)).to_contain_text("Entregada a 1")
+    expect(patrol.locator(".row")).to_have_count(2)
+    chosen = patrol.locator(f".row[data-alert='{call_of(eva).get_attribute('data-signal')}']")
+    chosen.focus()
+    since = chosen.locator(".row-since")
+    was = since.inner_text()
+    expect(since).not_to_have_text(was)  # it was drawn again
+    expect(chosen).to_be_focused()
+    patrol.keyboard.press("Enter")
+    expect(patrol.locator("#facts")).to_contain_text(f"Ana {area.apps[1]}")
+    patrol.get_by_role("button", name="Aceptar").click()
+    expect(call_of(eva)).to_contain_text(f"Aceptada por {area.patrols[0]}")
+    expect(call_of(ana)).not_to_contain_text("Aceptada por")

@@ -12,7 +12,7 @@ import { keepForOffline } from "../shared/offline.js";
 import { vibrate } from "../shared/vibrate.js";
 import { Whereabouts } from "../shared/whereabouts.js";
 import { SHARED_WORDS } from "../shared/words.js";
-import { callCard } from "./call_card.js";
+import { callCard, sentence } from "./call_card.js";
 import { onHold } from "./hold.js";
 import { Presses } from "./presses.js";
 import { WORDS } from "./words.js";
@@ -130,10 +130,15 @@ function draw() {
   byId("allowPlace").hidden = Boolean(whereabouts.position) || whereabouts.isRefused;
   const banners = [...presses.banners.values()];
   fill(byId("banners"), ...banners.map((text) => element("p", { class: "banner" }, said(text))));
-  const shown = [...presses.all.values()].filter((press) => press.kind !== "silent").reverse();
+  const shown = [...presses.all.values()].filter((press) => !isDiscreet(press)).reverse();
   const hands = { cancel: confirmCancel, dismiss: (signalId) => presses.dismiss(signalId) };
   fill(byId("calls"), ...shown.map((press) => callCard(press, link.isUp, hands)));
+  setText(byId("spoken"), shown.length ? sentence(shown[0], link.isUp) : "");
   document.body.classList.toggle("is-calling", shown.some((press) => !press.isEnded));
+}
+
+function isDiscreet(press) {
+  return press.kind === "silent" || Boolean(press.receipt?.discreet);
 }
 
 function placeLine() {

@@ -3,8 +3,7 @@
 import { element } from "../shared/elements.js";
 import { said, words } from "../shared/language.js";
 import { clock } from "../shared/when.js";
-
-const ORDER = ["received", "delivered", "accepted", "on_scene", "closed"];
+import { STAGES } from "./presses.js";
 
 /** `hands` has `cancel(signalId)` and `dismiss(signalId)`. */
 export function callCard(press, isUp, hands) {
@@ -23,7 +22,8 @@ export function callCard(press, isUp, hands) {
   );
 }
 
-function sentence(press, isUp) {
+/** How it stands, in one sentence. */
+export function sentence(press, isUp) {
   if (press.refusal) return said(press.refusal);
   if (press.isEnded && press.receipt?.stage !== "closed") return words("ended");
   if (press.receipt) return said(press.receipt.text);
@@ -32,8 +32,8 @@ function sentence(press, isUp) {
 }
 
 function stageList(press) {
-  const reached = ORDER.indexOf(press.receipt.stage);
-  const rows = ORDER.map((stage, at) => row(stage, label(stage, press), at <= reached, press));
+  const reached = STAGES.indexOf(press.receipt.stage);
+  const rows = STAGES.map((stage, at) => row(stage, label(stage, press), at <= reached, press));
   rows.splice(1, 0, row("stored", words("stored"), press.isStored, press));
   return element("ol", { class: "stages", "aria-label": words("stages") }, ...rows);
 }

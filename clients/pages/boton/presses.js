@@ -8,6 +8,9 @@
 import { fullJitterMs } from "../shared/backoff.js";
 import { uuid7 } from "../shared/uuid7.js";
 
+/** How far a call can get, in this order. */
+export const STAGES = ["received", "delivered", "accepted", "on_scene", "closed"];
+
 const STORED_WITHIN_MS = 5_000;
 const HTTP_AFTER_MS = 1_500;
 const HTTP_WITHIN_MS = 15_000;
@@ -135,6 +138,9 @@ export class Presses {
     press.heardMs = Date.now();
     press.receipt = receipt;
     press.stageAtMs[receipt.stage] ??= press.heardMs;
+    // A patrol that is lost takes the stage back.
+    const later = STAGES.slice(STAGES.indexOf(receipt.stage) + 1);
+    for (const stage of later) delete press.stageAtMs[stage];
     if (press.isStored) press.stageAtMs.stored ??= press.heardMs;
     if (receipt.stage === "closed") this.#end(press);
     this.#keep(press);

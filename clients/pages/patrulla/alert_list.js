@@ -31,7 +31,7 @@ export function whereLine(alert) {
   return alert.place.address || alert.front?.name || alert.quadrant?.name || words("noPlace");
 }
 
-export function alertRow(alert, selfId, nowMs, choose) {
+export function alertRow(alert, selfId, nowMs, chosenId, choose) {
   const since = duration(nowMs - alert.stages.received_at_ms);
   return element(
     "li",
@@ -45,6 +45,7 @@ export function alertRow(alert, selfId, nowMs, choose) {
         "data-kind": alert.kind,
         "data-urgency": alert.urgency,
         "data-unanswered": String(isUnanswered(alert)),
+        "aria-current": alert.alert_id === chosenId ? "true" : null,
         onclick: () => choose(alert.alert_id),
       },
       element("span", { class: "row-kind" }, words(alert.kind)),

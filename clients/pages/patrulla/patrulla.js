@@ -18,7 +18,7 @@ import { Whereabouts } from "../shared/whereabouts.js";
 import { SHARED_WORDS } from "../shared/words.js";
 import { deeds } from "./alert_deeds.js";
 import { facts, headline } from "./alert_facts.js";
-import { alertRow, inOrder, isUnanswered, whereLine } from "./alert_list.js";
+import { alertRow, answerLine, inOrder, isUnanswered, whereLine } from "./alert_list.js";
 import { nearbyQuadrants } from "./nearby_quadrants.js";
 import { WORDS } from "./words.js";
 
@@ -166,18 +166,15 @@ function draw() {
   if (chosen && !watch.open.has(chosen)) chosen = null;
   const nowMs = Date.now();
   drawTop();
-  fill(byId("alerts"), ...alerts.map((alert) => alertRow(alert, device.device_id, nowMs, choose)));
+  const rows = alerts.map((alert) => alertRow(alert, device.device_id, nowMs, chosen, choose));
   byId("board").hidden = !watch.isOnDuty;
   byId("alertsTitle").dataset.count = alerts.length;
-  if (!alerts.length) fill(byId("alerts"), element("li", { class: "none" }, words("none")));
+  if (!rows.length) rows.push(element("li", { class: "none" }, words("none")));
+  fill(byId("alerts"), ...rows);
   document.body.classList.toggle("is-detail", chosen !== null);
   byId("detail").hidden = chosen === null;
   if (chosen) drawAlert(watch.open.get(chosen), nowMs);
   if (!document.hidden) alerts.forEach((alert) => watch.shown(alert));
-  for (const row of document.querySelectorAll(".row")) {
-    if (row.dataset.alert === chosen) row.setAttribute("aria-current", "true");
-    else row.removeAttribute("aria-current");
-  }
   stayAwake(watch.isOnDuty);
   if (watch.isOnDuty) whereabouts.follow();
 }
@@ -222,6 +219,8 @@ function hushAll() {
 
 function drawAlert(alert, nowMs) {
   fill(byId("headline"), ...headline(alert, device.device_id, nowMs));
+  const answer = answerLine(alert, device.device_id);
+  setText(byId("spoken"), `${words(alert.kind)}. ${whereLine(alert)}. ${answer}.`);
   fill(byId("facts"), ...facts(alert, hands.silence));
   fill(byId("deeds"), ...deeds(alert, watch, hands));
   map.showPlace(alert.place);

@@ -39,7 +39,7 @@ async def log_in(program: Program, client: httpx.AsyncClient, role: str) -> dict
                 stdin=PASSWORD + "\n",
             )
         )
-        program.tokens[account] = ""
+        program.tokens[account] = PASSWORD  # no log may hold it
     login = {"account_id": account, "password": PASSWORD}
     answer = await client.post("/v1/session", json=login, headers=OWN)
     assert answer.status_code == 201, answer.text

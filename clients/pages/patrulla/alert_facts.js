@@ -54,7 +54,7 @@ function placeFacts({ place, quadrant }) {
   return card(
     quadrant ? quadrant.name : words("noPlace"),
     line(words(found)),
-    accuracyM === null ? null : line(words("accuracy", accuracy)),
+    accuracyM ? line(words("accuracy", accuracy)) : null, // an address has none
     borderM === null || !place.runner_up ? null : line(words("border", border)),
     quadrant?.cai ? line(`CAI ${quadrant.cai} · ${quadrant.station}`) : null,
   );

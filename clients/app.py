@@ -37,7 +37,10 @@ class App(Sender):
         return Feed()
 
     def sirens(self) -> Reader[Siren]:
-        """Follow the front's sirens: each that sounds, or is silent again."""
+        """Follow the front's sirens: each that sounds, or is silent again.
+
+        Asked for before the block is entered, it holds those that sound already.
+        """
         return self._sirens.reader()
 
     def greeted(self, welcome: Welcome) -> None:

@@ -22,7 +22,7 @@ from clients.commands.options import (
 from clients.commands.presses import press_and_follow
 from clients.commands.running import ExitCode, run
 from clients.commands.screen import Screen, Stopwatch
-from clients.commands.watching import print_troubles
+from clients.commands.watching import print_sirens, print_troubles
 from link.beside import beside
 from protocol.messages import Text
 from protocol.vocabulary import Kind, Role, Stage
@@ -90,6 +90,26 @@ def cancel(
         outbox = outbox_path(credentials_path(credentials, Role.APP))
         app = App(server, known, outbox=outbox, ssl_context=context)
         return await _cancel(screen, app, signal_id, float("inf") if timeout is None else timeout)
+
+    run(command)
+
+
+@main.command()
+def sirens(
+    server: ServerOption = DEFAULT_SERVER,
+    credentials: CredentialsOption = None,
+    ca: CaOption = None,
+) -> None:
+    """Muestra qué sirenas de su frente suenan, hasta Ctrl-C · Show which of your sirens sound."""
+    context = ssl_context(ca)
+
+    async def command(screen: Screen) -> ExitCode:
+        known = credentials_for(credentials, Role.APP)
+        app = App(server, known, ssl_context=context)
+        heard = app.sirens()
+        async with app, beside(lambda: screen.follow_link(app.states())):
+            await print_sirens(screen, heard)
+        return ExitCode.DONE
 
     run(command)
 

@@ -1,12 +1,13 @@
 """Printing alerts as they change, the same for a patrol and a control room."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 from clients.commands.screen import Screen
 from clients.troubles import Troubles
 from clients.watch import Watch
 from link.beside import beside
-from protocol.messages import Alert, Text
+from protocol.messages import Alert, Siren, Text
+from protocol.vocabulary import SirenState
 
 
 async def print_troubles(screen: Screen, troubles: Troubles) -> None:
@@ -14,6 +15,13 @@ async def print_troubles(screen: Screen, troubles: Troubles) -> None:
     async for trouble in troubles.reader():
         is_over = trouble.closed_at_ms is not None
         screen.say(trouble.text, style="green" if is_over else "yellow")
+
+
+async def print_sirens(screen: Screen, sirens: AsyncIterator[Siren]) -> None:
+    """Print which of a front's sirens sounds, who set it off, and when it is over."""
+    async for siren in sirens:
+        sounds = siren.state is SirenState.SOUNDING
+        screen.say(siren.text, style="bold red" if sounds else "green")
 
 
 async def print_alerts(

@@ -7,12 +7,13 @@ import trio
 
 from clients.app import App
 from clients.button import Button
-from clients.demo.reports import Heard, Pressed, Unstored, tell
+from clients.demo.reports import Heard, Pressed, Sirens, Unstored, tell
 from clients.demo.simulator import Player, Scene, say_when_up, spread_out
 from clients.errors import ActionRefused, NotStored
 from clients.press import Press
 from link.errors import ClientError
-from protocol.messages import Position, Receipt
+from link.feed import Reader
+from protocol.messages import Position, Receipt, Siren
 from protocol.vocabulary import Kind, Role
 
 LINGER_S = 5.0
@@ -26,6 +27,7 @@ class Caller:
         kind = Button if player.device.role is Role.BUTTON else App
         self.player = player
         self._scene = scene
+        self._sirens: Reader[Siren] | None = None
         self._sender = kind(scene.url, player.credentials, linger_s=LINGER_S)
         self._inside = False
 
@@ -34,10 +36,17 @@ class Caller:
         """Whether this device can call for help anew: it is there and has nothing open."""
         return self._inside and not self._sender.presses
 
+    def listen(self) -> None:
+        """Report what this app hears of its front's sirens. Before it lives."""
+        if isinstance(self._sender, App):
+            self._sirens = self._sender.sirens()
+
     async def live(self) -> None:
         """Be there until the scene ends; then wait until every press is stored."""
         try:
             async with self._sender, trio.open_nursery() as nursery:
+                if self._sirens is not None:
+                    nursery.start_soon(_report_sirens, self._sirens)
                 nursery.start_soon(say_when_up, self._scene.group, self.player, self._sender.link)
                 await self._sender.synced()
                 self._inside = True
@@ -76,6 +85,11 @@ class Caller:
         await self.follow(await self.press(kind, position))
 
 
+async def _report_sirens(sirens: Reader[Siren]) -> None:
+    async for siren in sirens:
+        tell(Sirens(siren.device, siren.state, siren.text))
+
+
 def heard(receipt: Receipt) -> Heard:
     """Return the report of a receipt."""
     quadrant = None if receipt.quadrant is None else receipt.quadrant.code
@@ -92,5 +106,9 @@ def heard(receipt: Receipt) -> Heard:
 async def connect(scene: Scene, nursery: trio.Nursery, players: Sequence[Player]) -> list[Caller]:
     """Bring all devices of the process to life."""
     callers = [Caller(scene, player) for player in players]
+    # One hears what all of its front hear.
+    of_kit = [front.front_id for front in scene.registry.fronts[:1]]
+    for caller in [each for each in callers if each.player.device.front_id in of_kit][:1]:
+        caller.listen()
     await spread_out(scene, nursery, [caller.live for caller in callers])
     return callers

@@ -19,6 +19,7 @@ from clients.demo.reports import (
     Pressed,
     Replaying,
     Shown,
+    Sirens,
     Unstored,
 )
 from protocol.messages import Alert
@@ -67,6 +68,8 @@ class Model:
         """Where whoever watches can take part with a browser: a line for each page."""
         self.feed: deque[tuple[str, Answered]] = deque(maxlen=FEED_KEPT)
         """The newest answers, and the short id of their alert."""
+        self.sirens: Sirens | None = None
+        """What the front with the kit was last told of its sirens."""
         self.press_to_handheld_ms = Figures()
         self.press_to_receipt_ms = Figures()
         self.first_shown_ms: OrderedDict[str, float] = OrderedDict()
@@ -164,6 +167,8 @@ class Model:
                 self.enrolling[report.group] = report
             case Replaying():
                 self.replaying = report
+            case Sirens():
+                self.sirens = report
             case Failed():
                 self.failures.append(report)
                 self.counts["failed"] += 1

@@ -16,9 +16,10 @@ from clients.demo.hardware import hardware
 from clients.demo.incidents import read_incidents
 from clients.demo.model import Model
 from clients.demo.options import Options
-from clients.demo.reports import AnyReport
+from clients.demo.reports import AnyReport, Sirens
 from clients.demo.set_up import Ground, enrol_view, fill_registry, forget_if_gone, prepare
 from clients.demo.simulator import REGISTRY_FILE
+from clients.demo.view_kit import heard_line
 from clients.demo.visitors import invite
 from clients.operator import Operator
 from link.enrolment import Credentials
@@ -52,6 +53,13 @@ class Play:
     def hear(self, report: AnyReport) -> None:
         """Take a simulator's report."""
         self.model.take(report)
+        if isinstance(report, Sirens) and self.tells_events:
+            self.console.print(heard_line(report))
+
+    @property
+    def tells_events(self) -> bool:
+        """Whether what happens is told in lines, for want of a screen."""
+        return self.options.plain or not self.console.is_terminal
 
 
 async def run(play: Play) -> None:
@@ -172,7 +180,7 @@ def wall_of(play: Play) -> list[tuple[str, list[str]]]:
     if play.ports is None:
         return []
     panel = ["--port", str(play.ports.panels), "--first-s", "1"]
-    button = ["--port", str(play.ports.buttons), "--first-s", "45"]
+    button = ["--port", str(play.ports.buttons), "--first-s", "12"]
     every = ["--every-s", "90"]
     return [("wall_panel", [*panel, *every]), ("wall_button", [*button, *every])]
 
@@ -199,10 +207,9 @@ async def _wait_for_patrols(play: Play) -> None:
 
 
 async def _watch(play: Play, operator: Operator) -> None:
-    events = play.options.plain or not play.console.is_terminal
     async for alert in operator.alerts():
         reached = play.model.see(alert)
-        if events and not play.options.is_check:
+        if play.tells_events and not play.options.is_check:
             for stage in reached:
                 play.console.print(view.line(alert, stage), markup=False, highlight=False)
 
@@ -213,7 +220,7 @@ async def _show(play: Play) -> None:
     with trio.move_on_after(float("inf") if seconds is None else seconds):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_ask_health, play)
-            if play.options.plain or not play.console.is_terminal:
+            if play.tells_events:
                 nursery.start_soon(_tell_progress, play)
             else:
                 nursery.start_soon(_draw, play)

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from protocol.messages import Text
-from protocol.vocabulary import FoundBy, Kind, Stage, Verdict
+from protocol.vocabulary import FoundBy, Kind, SirenState, Stage, Verdict
 
 
 class Report(Struct, frozen=True, tag_field="report"):
@@ -72,6 +72,14 @@ class Answered(Report, frozen=True, tag="answered"):
     what: Text
 
 
+class Sirens(Report, frozen=True, tag="sirens"):
+    """What a member's app says of a siren of its front."""
+
+    siren: str
+    state: SirenState
+    text: Text
+
+
 class Checked(Report, frozen=True, tag="checked"):
     """The quadrant of a replayed incident, beside the one that the file says.
 
@@ -114,6 +122,7 @@ AnyReport: TypeAlias = (
     | Heard
     | Shown
     | Answered
+    | Sirens
     | Checked
     | Replaying
     | Unstored

@@ -84,7 +84,7 @@ COLUMNS: Final = (
 """Title, style, and either the width or the share of what the others leave."""
 RIGHT: Final = frozenset({"sale", "a patrulla", "acepta", "llega"})
 FEED_ROWS: Final = 8
-ROWS_AROUND_TABLE: Final = 8 + 4 + FEED_ROWS + 2
+ROWS_AROUND_TABLE: Final = 9 + 4 + FEED_ROWS + 2
 """Header with its frame, the table's head, the feed with its frame, one line to spare."""
 GROUPS: Final = MappingProxyType(
     {
@@ -126,7 +126,7 @@ def header(model: Model, url: str, health: str) -> Panel:
         f"p50 {_ms(model.press_to_receipt_ms.percentile(0.5))}",
     )
     alert = model.kit_alert()
-    kit = kit_lines(alert, "" if alert is None else short(alert.alert_id))
+    kit = kit_lines(alert, "" if alert is None else short(alert.alert_id), model.sirens)
     pages = [Text(page, "bold") for page in model.pages]
     lines = [first, second, third, *kit, *pages]
     if model.replaying is not None:

@@ -38,7 +38,7 @@ class City:
     rosters: dict[str, deque[str]] = field(default_factory=dict)
     """gateway id -> the devices behind it that it has not been told of yet."""
     came_back: dict[str, None] = field(default_factory=dict)
-    """Gateways and sirens to be told again what still holds, in the order in which they came."""
+    """Gateways, sirens and members to be told what still holds, in the order in which they came."""
     sounding: dict[str, dict[str, None]] = field(default_factory=dict)
     """siren id -> the alerts that it is to sound for, or may still be heard in."""
     last_known: dict[str, LastKnown] = field(default_factory=dict)

@@ -5,6 +5,8 @@ can be lost by a bug in it. What is to be done is a fact of the alert, so a cras
 none of it either.
 """
 
+from typing import Final
+
 from dispatch.core import cameras, sirens
 from dispatch.core.alert import Alert
 from dispatch.core.city import City
@@ -13,6 +15,8 @@ from dispatch.core.effects import Effect
 from dispatch.core.moment import Moment
 from dispatch.core.registry import Device
 from protocol.vocabulary import Kind, Role
+
+TOLD_AGAIN: Final = frozenset({Role.GATEWAY, Role.SIREN, Role.APP})
 
 
 def rouse_soon(city: City, alert: Alert, kind: Kind, now: Moment) -> None:
@@ -31,9 +35,12 @@ def hush_soon(city: City, alert: Alert, now: Moment) -> None:
 
 
 def repeat_soon(city: City, device: Device) -> None:
-    """A gateway or a siren is here again: have what still holds said to it again."""
-    something_holds = city.sounding or city.board.open_count
-    if something_holds and device.role in (Role.GATEWAY, Role.SIREN):
+    """Somebody is here again: have said to it again what still holds of the kit that it is part of.
+
+    A gateway and a siren what is to be done, a member of a front which of its sirens sound.
+    """
+    something_holds = city.sounding or (city.board.open_count and device.role is Role.GATEWAY)
+    if something_holds and device.role in TOLD_AGAIN:
         city.came_back[device.device_id] = None
 
 
@@ -86,5 +93,11 @@ def _repeat(city: City, now: Moment) -> list[Effect]:
     device = city.registry.devices.get(device_id)
     if device is None or device_id not in city.presence.session_of:
         return []
-    effects = sirens.returned(city, device, now)
-    return [*effects, *cameras.returned(city, device, now)]
+    match device.role:
+        case Role.APP:
+            return sirens.sounding_for(city, device)
+        case Role.GATEWAY:
+            asked = sirens.returned(city, device, now)
+            return [*asked, *cameras.returned(city, device, now)]
+        case _:
+            return sirens.returned(city, device, now)

@@ -157,6 +157,17 @@ def returned(city: City, device: Device, now: Moment) -> list[Effect]:
     return effects
 
 
+def sounding_for(city: City, member: Device) -> list[Effect]:
+    """Tell a member of a front, who has just come, which of its sirens sound, and for whom."""
+    told = []
+    for siren_id in city.registry.of_front(member.front_id or "", Role.SIREN):
+        for alert_id in city.sounding.get(siren_id, ()):
+            alert = city.board.alerts[alert_id]
+            if alert.sirens[siren_id].state is SirenState.SOUNDING:
+                told += _tell(city, (member.device_id,), alert, siren_id, SirenState.SOUNDING)
+    return told
+
+
 def forgotten(city: City, alert: Alert) -> None:
     """The alert is remembered no longer, and so is what its sirens were asked."""
     for siren_id in alert.sirens:
@@ -312,19 +323,21 @@ def _due_s(sounding: Sounding) -> float | None:
 
 def _tell_front(city: City, alert: Alert, siren_id: str, state: SirenState) -> list[Effect]:
     """Tell the members of the front, whose siren it is, who set it off, or that it is over."""
-    registry = city.registry
-    siren = registry.devices.get(siren_id)
-    front_id = alert.front_id
-    if siren is None or front_id is None:
-        return []
     sessions = city.presence.session_of
-    members = registry.of_front(front_id, Role.APP)
+    members = city.registry.of_front(alert.front_id or "", Role.APP)
     told = tuple(device_id for device_id in members if device_id in sessions)
-    if not told:
+    return _tell(city, told, alert, siren_id, state) if told else []
+
+
+def _tell(
+    city: City, told: tuple[str, ...], alert: Alert, siren_id: str, state: SirenState
+) -> list[Effect]:
+    siren = city.registry.devices.get(siren_id)
+    if siren is None or alert.front_id is None:
         return []
-    by = sender_view(registry, alert.device_id).name
+    by = sender_view(city.registry, alert.device_id).name
     message = Siren(
-        front_id=front_id,
+        front_id=alert.front_id,
         alert_id=alert.alert_id,
         device=siren.name,
         state=state,

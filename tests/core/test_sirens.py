@@ -62,6 +62,25 @@ def test_a_silent_press_sounds_nothing_and_no_member_hears_of_it():
     assert town.got("carla", Siren) == []
 
 
+def test_a_member_who_comes_while_a_siren_sounds_is_told_so_and_for_whom():
+    town = town_with("siren")
+    town.handle(Device("dora", Role.APP, "Teléfono de Dora", front_id="frente-1"))
+    town.handle(Device("elsa", Role.APP, "Teléfono de Elsa", front_id="otro"))
+    alert = town.press("carla", at=MIDDLE)
+    town.connect("dora")
+    assert town.got("dora", Siren) == []  # nobody has heard it yet
+    town.sounded("siren", alert, SOUNDING)
+    told = town.got("dora", Siren)
+    town.connect("dora", "elsa")
+    assert town.got("dora", Siren) == told * 2
+    assert (told[0].state, told[0].by) == (SOUNDING, "Carla Mora")
+    assert town.got("elsa", Siren) == []
+    town.sounded("siren", alert, SILENT)
+    town.forget_frames()
+    town.connect("dora")
+    assert town.got("dora", Siren) == []
+
+
 def test_whoever_has_no_front_sounds_nothing():
     town = town_with("siren")
     town.press("ana", at=MIDDLE)

@@ -7,8 +7,8 @@ import pytest
 
 from clients.commands.running import ExitCode
 from protocol.close_codes import CloseCode
-from protocol.messages import Cancel, Position, Signal
-from protocol.vocabulary import Kind, Stage
+from protocol.messages import Cancel, Position, Signal, Siren, Text
+from protocol.vocabulary import Kind, SirenState, Stage
 from tests.clients.commands.command import run, running
 from tests.clients.samples import APP, an_id, receipt, trouble
 from tests.link.peer import peer
@@ -145,5 +145,23 @@ async def test_a_coordinator_is_shown_what_is_wrong_and_what_is_right_again(home
         await command.line("t1 falla.")
         await guest.say(trouble("t1", closed_at_ms=9))
         await command.line("t1 bien.")
+        await guest.close(CloseCode.REPLACED)
+        assert await command.ended() == ExitCode.FAILED
+
+
+async def test_sirens_are_printed_with_who_set_them_off_and_when_they_are_over(home: Path) -> None:
+    def siren(state: SirenState, es: str) -> Siren:
+        text = Text(es, "in English")
+        return Siren("f-1", an_id(1), "Sirena", state, by="Carla", text=text)
+
+    async with (
+        peer() as server,
+        running(home, "app", "sirens", "--server", server.url) as command,
+    ):
+        guest = await server.visit()
+        await guest.welcome(siren(SirenState.SOUNDING, "Suena por Carla."))
+        await command.line("Suena por Carla. · in English")
+        await guest.say(siren(SirenState.SILENT, "Callada."))
+        await command.line("Callada. · in English")
         await guest.close(CloseCode.REPLACED)
         assert await command.ended() == ExitCode.FAILED

@@ -4,9 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from clients.demo.model import Model
+from clients.demo.reports import Sirens
 from clients.demo.view import line, screen
 from clients.demo.view_kit import SIREN, kit_lines, pictures
-from protocol.messages import Alert, PictureView, SirenView
+from protocol.messages import Alert, PictureView, SirenView, Text
 from protocol.vocabulary import SirenState
 from tests.clients.demo.samples import alert
 from tests.clients.demo.test_view import URL, drawn
@@ -34,9 +35,9 @@ def test_cameras_are_named_with_their_times_by_the_clock_of_colombia() -> None:
     assert shown == "Cámara 1 03:00:00, 03:00:10 · Cámara 2 03:00:00, 03:00:10"
 
 
-def test_there_are_always_two_lines() -> None:
-    assert len(kit_lines(None, "")) == 2
-    siren, cameras = kit_lines(seen(SirenState.SOUNDING, 0), "789ab")
+def test_there_are_always_three_lines() -> None:
+    assert len(kit_lines(None, "", None)) == 3
+    siren, _, cameras = kit_lines(seen(SirenState.SOUNDING, 0), "789ab", None)
     assert "SUENA · SOUNDS" in siren.plain
     assert "Olga Iriarteche" in siren.plain, "who set it off is named"
     assert "pictures 1: Cámara 1 03:00:00" in cameras.plain
@@ -52,6 +53,14 @@ def test_the_screen_shows_it_and_the_summary_counts_it() -> None:
     for word in ("callada · silent", "pictures 3", "Cámara 2"):
         assert word in text, word
     assert (model.summary().sounded, model.summary().pictures) == (1, 3)
+
+
+def test_what_the_front_hears_is_shown_to_the_end() -> None:
+    model = Model()
+    model.see(seen(SirenState.SOUNDING, 0))
+    for state, words in ((SirenState.SOUNDING, "Suena por Olga"), (SirenState.SILENT, "Se calló")):
+        model.take(Sirens("Sirena Manga", state, Text(words, "")))
+        assert words in drawn(screen(model, URL, "green", 40))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from clients.errors import ActionRefused
 from clients.patrol import Patrol
 from link.errors import ClientError
 from protocol.messages import Alert, Text
-from protocol.vocabulary import AlertState, Kind, Outcome, Role
+from protocol.vocabulary import AlertState, Kind, Outcome, Role, SirenState
 
 OUTCOME: dict[Outcome, Text] = {
     Outcome.REAL: Text("cierra: atendida", "closes: attended"),
@@ -129,12 +129,20 @@ class Handheld:
             await trio.sleep(plan.travels_s)
             await self._patrol.arrive(alert.alert_id)
             self._say(alert, Text("llega", "arrives"))
+            await self._silence(alert)
             await trio.sleep(plan.works_s)
             outcome = self._outcome(alert, plan)
             await self._patrol.close(alert.alert_id, outcome)
             self._say(alert, OUTCOME[outcome])
         except ActionRefused:  # another was quicker, or the control room has closed it
             self._left_at_round[alert.alert_id] = alert.escalation.rounds
+
+    async def _silence(self, alert: Alert) -> None:
+        """Whoever is there needs no siren any more, to be heard and to hear."""
+        known = self._patrol.open.get(alert.alert_id)
+        if known is not None and any(each.state is SirenState.SOUNDING for each in known.sirens):
+            await self._patrol.silence(alert.alert_id)
+            self._say(alert, Text("apaga la sirena", "silences the siren"))
 
     def _outcome(self, alert: Alert, plan: Answer) -> Outcome:
         known = self._patrol.open.get(alert.alert_id, alert)

@@ -16,7 +16,7 @@ from clients.demo.hardware import hardware
 from clients.demo.incidents import read_incidents
 from clients.demo.model import Model
 from clients.demo.options import Options
-from clients.demo.reports import AnyReport, Sirens
+from clients.demo.reports import Answered, AnyReport, Sirens
 from clients.demo.set_up import Ground, enrol_view, fill_registry, forget_if_gone, prepare
 from clients.demo.simulator import REGISTRY_FILE
 from clients.demo.view_kit import heard_line
@@ -53,8 +53,12 @@ class Play:
     def hear(self, report: AnyReport) -> None:
         """Take a simulator's report."""
         self.model.take(report)
-        if isinstance(report, Sirens) and self.tells_events:
-            self.console.print(heard_line(report))
+        if self.tells_events:
+            match report:
+                case Sirens():
+                    self.console.print(heard_line(report))
+                case Answered(alert_id="", who=who, what=what):  # hardware on a wall
+                    self.console.print(f"{who}: {what.es} · {what.en}", markup=False)
 
     @property
     def tells_events(self) -> bool:

@@ -548,6 +548,17 @@ class Trouble(ServerMessage, frozen=True, tag="trouble"):
     text: Text
 
 
+class Patrol(ServerMessage, frozen=True, tag="patrol"):
+    """To the control room: a patrol came, went, or is somewhere else now."""
+
+    device_id: str
+    name: str
+    quadrant: str | None
+    on_call: Annotated[bool, Meta(description="Connected and on duty: it can be called.")]
+    position: Annotated[Position | None, Meta(description="What it reported last; none: nothing.")]
+    at_ms: Annotated[int | None, Meta(description="When it reported that.")]
+
+
 class Siren(ServerMessage, frozen=True, tag="siren"):
     """To the members of a front: its siren sounds, or is silent again, and who set it off."""
 
@@ -588,5 +599,16 @@ class Pong(ServerMessage, frozen=True, tag="pong"):
 
 
 AnyServerMessage = (
-    Welcome | Enrolled | Receipt | Alert | Command | Kit | Trouble | Siren | Notice | Error | Pong
+    Welcome
+    | Enrolled
+    | Receipt
+    | Alert
+    | Command
+    | Kit
+    | Trouble
+    | Patrol
+    | Siren
+    | Notice
+    | Error
+    | Pong
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from dispatch.core import answer, roster, rouse, supervision
+from dispatch.core import answer, patrols, roster, rouse, supervision
 from dispatch.core.alert import Alert, Owner
 from dispatch.core.answer import lose_owner
 from dispatch.core.city import City
@@ -37,6 +37,7 @@ def connected(city: City, event: Connected, now: Moment) -> list[Effect]:
         roster.begin(city, device.device_id)
     rouse.repeat_soon(city, device)
     effects.append(_about(FactKind.GREETED, device, now, device.role))
+    effects += patrols.came_or_went(city, device, now)
     return [*effects, *supervision.heard(city, device, now)]
 
 
@@ -48,13 +49,16 @@ def disconnected(city: City, event: Disconnected, now: Moment) -> list[Effect]:
     city.presence.leave(device)
     city.rosters.pop(event.device_id, None)
     supervision.gone(city, device.device_id, now)
-    return [_about(FactKind.DISCONNECTED, device, now, device.role)]
+    gone = patrols.came_or_went(city, device, now)
+    return [*gone, _about(FactKind.DISCONNECTED, device, now, device.role)]
 
 
 def duty(city: City, device: Device, message: Duty, now: Moment) -> list[Effect]:
     """Go on duty and be brought up to date, or off duty and answer for nothing any more."""
     effects = _set_duty(city, device, message.on_duty, now)
     session_id = city.presence.session_of.get(device.device_id)
+    if effects:
+        effects += patrols.tell_patrol(city, device, now)
     if effects and message.on_duty and session_id is not None:
         # From nothing: an alert that was sent before it went off duty may have come after.
         effects += _welcome(city, device, session_id, now)
@@ -128,6 +132,7 @@ def _device_changed(city: City, before: Device | None, device: Device, now: Mome
     city.presence.changed(before, device)
     if before.quadrant != device.quadrant and session_id is not None:
         effects += _welcome(city, device, session_id, now)
+        effects += patrols.came_or_went(city, device, now)
     return effects
 
 
@@ -138,7 +143,9 @@ def _shut_out(city: City, device: Device, now: Moment) -> list[Effect]:
         effects.append(CloseSession(session_id, CloseCode.REVOKED))
     city.presence.set_duty(device, False)
     city.presence.leave(device)
+    effects += patrols.tell_patrol(city, device, now)
     city.last_known.pop(device.device_id, None)
+    city.patrols_told_s.pop(device.device_id, None)
     city.rosters.pop(device.device_id, None)
     return effects + _let_go(city, device, now, "revoked")
 
@@ -209,6 +216,7 @@ def _up_to_date(city: City, device: Device, concerning: list[Alert], now: Moment
         else:
             effects += receipt(city, alert, alert.last_press_of[device.device_id])
     effects += show_troubles(city, device)
+    effects += patrols.show_patrols(city, device, now)
     synced = Notice(code=NoticeCode.SYNCED, text=NOTICE[NoticeCode.SYNCED], count=len(concerning))
     effects.append(Send((device.device_id,), synced))
     return effects

@@ -41,5 +41,7 @@ class City:
     """Gateways, sirens and members to be told what still holds, in the order in which they came."""
     sounding: dict[str, dict[str, None]] = field(default_factory=dict)
     """siren id -> the alerts that it is to sound for, or may still be heard in."""
+    patrols_told_s: dict[str, float] = field(default_factory=dict)
+    """device id of a patrol -> when the control room was last told where it is."""
     last_known: dict[str, LastKnown] = field(default_factory=dict)
     """device id -> the newest position that it reported; at most one a device."""

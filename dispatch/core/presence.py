@@ -76,6 +76,14 @@ class Presence:
         """Count the handhelds that can be called anywhere."""
         return sum(len(patrols) for patrols in self._patrols.values())
 
+    def all_patrols(self) -> tuple[str, ...]:
+        """Return the handhelds that can be called anywhere."""
+        return tuple(each for patrols in self._patrols.values() for each in patrols)
+
+    def is_watching(self, device: Device) -> bool:
+        """Say whether this is a control room that can be called."""
+        return device.device_id in self._operators or device.device_id in self._supervisors
+
     def _index(self, device: Device) -> None:
         device_id = device.device_id
         if not self.is_here(device_id):

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from dispatch.core import rouse
+from dispatch.core import patrols, rouse
 from dispatch.core.alert import Alert, Folded, Press, StageTimes
 from dispatch.core.assign import assign
 from dispatch.core.authorise import Denial
@@ -99,6 +99,8 @@ def moved(city: City, device: Device, message: PositionReport, now: Moment) -> l
     fix = message.position
     point = Point(fix.lat, fix.lon, fix.accuracy_m, fix.age_s)
     effects: list[Effect] = []
+    if device.role is Role.PATROL:
+        return patrols.moved(city, device, now)
     for alert in city.board.open_of_device(device.device_id):
         if alert.device_id == device.device_id:
             was_in = alert.quadrant_view

@@ -22,7 +22,8 @@ from tests.live.kit import GATEWAY
 from tests.live.program import Program
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
-APP, PATROL = "marta", "patrulla-43-a"
+APP, PATROL, OPERATOR = "marta", "patrulla-43-a", "eva"
+PASSWORD: Final = "tres tristes tigres"
 FRONT: Final = "frente-lucero"
 FIELDS: Final = ("--code-field", "PCUNCUADRA", "--name-field", "PCUDESCRIP")
 
@@ -49,12 +50,17 @@ def take_all(stage: Stage, spot: Position, size: dict[str, int], name: str) -> N
         stage.program.codes[device_id] = ready("enrol", device_id).split()[-1]
     patrol = stage.handheld(PATROL, size=size)
     marta = stage.button(APP, spot, size=size)
+    room = stage.room(OPERATOR, PASSWORD, size=size)
     take(marta, f"boton-{name}")
     press(marta)
     expect(call_of(marta)).to_contain_text("Entregada a 1")
     expect(patrol.locator(".pictures img")).to_have_count(4)
     expect(patrol.locator(".siren[data-state=sounding]")).to_be_visible()
     take(patrol, f"patrulla-{name}")
+    room.locator(".queue-row").click()
+    expect(room.locator(".pictures img")).to_have_count(4)
+    expect(room.locator("#story li").first).to_be_visible()
+    take(room, f"sala-{name}")
     if size == PHONE:
         patrol.locator(".pictures").scroll_into_view_if_needed()
         take(patrol, f"patrulla-kit-{name}")
@@ -65,7 +71,7 @@ def take_all(stage: Stage, spot: Position, size: dict[str, int], name: str) -> N
     patrol.get_by_role("button", name="Cerrar la alerta").click()
     patrol.get_by_role("button", name="Cerrar", exact=True).click()
     expect(call_of(marta)).to_contain_text("Cerrada")
-    for page in (patrol, marta):
+    for page in (patrol, marta, room):
         page.close()
 
 
@@ -78,6 +84,8 @@ def settle(program: Program, stack: ExitStack) -> Position:
     """Bring in the city and the front. Returns where Marta is."""
     tell("a city and a front with its kit …")
     program.wait_ready("console")
+    account = ("account", "add", OPERATOR, "--name", "Eva Ruiz", "--role", "operator")
+    program.command(*account, stdin=f"{PASSWORD}\n")
     city = program.home / "city.geojson"
     city.write_bytes(sample_city())
     program.command("import", "quadrants", str(city), "--edition", "docs", *FIELDS)

@@ -87,6 +87,15 @@ class Stage:
         expect(page.locator("#duty")).to_contain_text("En servicio")
         return page
 
+    def room(self, account: str, password: str, **window: Any) -> Page:
+        """The control room's page with somebody logged in."""
+        page = self.open("/sala", self.window(**window))
+        page.get_by_label("Cuenta").fill(account)
+        page.get_by_label("Contraseña").fill(password)
+        page.get_by_role("button", name="Entrar").click()
+        is_connected(page)
+        return page
+
     def _link(self, page: str, device_id: str) -> str:
         return f"/{page}#code={self.program.codes[device_id]}"
 

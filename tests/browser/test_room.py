@@ -49,13 +49,7 @@ CROWD = """async (count) => {
 
 
 def room(stage: Stage, account: str, size: dict[str, int] = DESKTOP) -> Page:
-    """The page with somebody logged in."""
-    page = stage.open("/sala", stage.window(size=size))
-    page.get_by_label("Cuenta").fill(account)
-    page.get_by_label("Contraseña").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
-    is_connected(page)
-    return page
+    return stage.room(account, PASSWORD, size=size)
 
 
 def look_for(page: Page, area: Area) -> None:
@@ -113,6 +107,18 @@ def test_a_press_its_answer_and_its_end_in_three_pages(stage: Stage, area: Area,
     expect(row).to_have_count(0)
     expect(call_of(ana)).to_contain_text("Cerrada")
     expect(patrol.locator("#alerts")).to_contain_text("Sin alertas abiertas.")
+
+
+def test_patrols_are_on_the_map_while_they_are_on_duty(stage: Stage, area: Area, eva: str) -> None:
+    page = room(stage, eva)
+    patrol = stage.handheld(area.patrols[0], at=area.spot(2))
+    expect(page.locator("#counts")).to_have_text(re.compile(r"patrullas: [1-9]"))
+    dots = page.locator(".patrol-dot")
+    expect(dots).to_have_count(1)
+    dots.hover(force=True)
+    expect(page.locator(".leaflet-tooltip")).to_have_text(area.patrols[0])
+    patrol.get_by_role("button", name="Salir de servicio").click()
+    expect(dots).to_have_count(0)
 
 
 def test_an_alert_is_given_by_hand_to_a_patrol(stage: Stage, area: Area, eva: str) -> None:

@@ -9,11 +9,20 @@ import { isUnanswered } from "../patrulla/alert_list.js";
 const L = globalThis.L;
 const CELL_PX = 44;
 const CLOSE_UP = 16;
+const PATROL = {
+  className: "patrol-dot",
+  color: "#ffffff",
+  weight: 2,
+  fillColor: "#2f81f7",
+  fillOpacity: 1,
+  radius: 7,
+};
 const GOOD_VIEW = { padding: [40, 40], maxZoom: 15 };
 
 export class RoomMap {
   #base;
   #marks = L.layerGroup();
+  #patrols = new Map();
   #alerts = [];
   #chosen = null;
   #choose;
@@ -49,6 +58,28 @@ export class RoomMap {
     if (chosen && chosen !== this.#chosen) this.#lookAt(chosen);
     this.#chosen = chosen;
     this.#draw();
+  }
+
+  /** `patrols` by device id: those that can be called, where they said last that they are. */
+  showPatrols(patrols) {
+    for (const [deviceId, dot] of this.#patrols) {
+      if (patrols.get(deviceId)?.position) continue;
+      dot.remove();
+      this.#patrols.delete(deviceId);
+    }
+    for (const { device_id: deviceId, name, position } of patrols.values()) {
+      if (!position) continue;
+      const at = [position.lat, position.lon];
+      const dot = this.#patrols.get(deviceId) ?? this.#addPatrol(deviceId, at);
+      if (!dot.getLatLng().equals(at)) dot.setLatLng(at);
+      if (dot.getTooltip().getContent() !== name) dot.setTooltipContent(name);
+    }
+  }
+
+  #addPatrol(deviceId, at) {
+    const dot = L.circleMarker(at, PATROL).bindTooltip("");
+    this.#patrols.set(deviceId, dot);
+    return dot.addTo(this.#base.map);
   }
 
   #lookAt(alertId) {

@@ -19,6 +19,7 @@ import { passing } from "./filters.js";
 import { drawHealth, followHealth } from "./health.js";
 import { showLogin } from "./login.js";
 import { Queue } from "./queue.js";
+import { Patrols } from "./patrols.js";
 import { openRegistry, showRegistry } from "./registry.js";
 import { RoomMap } from "./room_map.js";
 import { Declined, ask, logOut, whoIsLoggedIn } from "./session.js";
@@ -35,6 +36,7 @@ const ASK_QUADRANTS_AGAIN_MS = 15_000;
 
 const alarm = new Alarm();
 const troubles = new Troubles();
+const patrols = new Patrols();
 const known = new Set();
 let config = null;
 let watch = null;
@@ -140,9 +142,13 @@ function closed(alert) {
 }
 
 function heard(message) {
-  if (watch.welcome !== greetedBy) troubles.greeted();
+  if (watch.welcome !== greetedBy) {
+    troubles.greeted();
+    patrols.greeted();
+  }
   greetedBy = watch.welcome;
   troubles.heard(message);
+  patrols.heard(message);
 }
 
 /** One chime for whatever is new: what nobody answers rings when the core says so. */
@@ -228,6 +234,7 @@ function draw() {
   drawTop(open);
   drawQueue(open, shown);
   map.show(shown, chosen);
+  map.showPatrols(patrols.onCall);
   fill(byId("troubles"), ...troubleRows(troubles));
   setText(byId("troubleCount"), troubles.total ? String(troubles.total) : "");
   byId("desk").classList.toggle("has-detail", chosen !== null);
@@ -249,7 +256,8 @@ function drawTop(open) {
 
 function drawQueue(open, shown) {
   const unanswered = open.filter(isUnanswered).length;
-  const counts = { shown: shown.length, open: open.length, unanswered };
+  const onCall = patrols.onCall.size;
+  const counts = { shown: shown.length, open: open.length, unanswered, patrols: onCall };
   setText(byId("counts"), watch.isSynced || open.length ? words("counts", counts) : words("loading"));
   const none = open.length ? "noneMatch" : watch.isSynced ? "noneOpen" : "loading";
   byId("queue").dataset.none = shown.length ? "" : words(none);
@@ -283,8 +291,8 @@ async function tellStory(alert, wanted) {
 }
 
 function toldLine({ quadrant, told }) {
-  const codes = [quadrant?.code, ...told.secondary, ...told.neighbours].filter(Boolean);
-  const quadrants = codes.join(", ") || words("toldNobody");
+  const names = [quadrant?.name, ...told.secondary, ...told.neighbours].filter(Boolean);
+  const quadrants = names.join(", ") || words("toldNobody");
   return element("p", { class: "muted" }, words("told", { quadrants, count: told.delivered_to }));
 }
 

@@ -28,7 +28,10 @@ export const WORDS = {
   underWayOnly: ["En camino", "On the way"],
   onSceneOnly: ["En el sitio", "On the scene"],
   cancelledOnly: ["Pidieron cancelar", "Asked to cancel"],
-  counts: ["{shown} de {open} abiertas · {unanswered} sin atender", "{shown} of {open} open · {unanswered} unanswered"],
+  counts: [
+    "{shown} de {open} abiertas · {unanswered} sin atender · patrullas: {patrols}",
+    "{shown} of {open} open · {unanswered} unanswered · patrols: {patrols}",
+  ],
   noneOpen: ["Sin alertas abiertas.", "No open alerts."],
   noneMatch: ["Ninguna alerta abierta pasa el filtro.", "No open alert passes the filter."],
   loading: ["Poniéndose al día…", "Catching up…"],

@@ -12,7 +12,7 @@ import resource
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -61,6 +61,10 @@ GATEWAY_ID = "gateway-local"
 """The gateway that `run` brings along."""
 CONSOLE_ID = "console-local"
 """The HTTP side, to the core."""
+PUSH_ID = "push-local"
+"""Its push side."""
+PUSH_NICENESS = 10
+"""On a crowded machine a push waits for presses, never they for it: encrypting costs 1 ms."""
 EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 SCHEMA_FILE = PROGRAM.parent / "protocol" / "asyncapi.json"
@@ -195,6 +199,7 @@ def console(
     from dispatch.console.config import PageOptions
     from dispatch.console.presses.core_link import CoreAddress
     from dispatch.console.serve import ConsoleOptions, run_console
+    from dispatch.push.vapid import vapid_keys
 
     settings = _settings(
         config, data_dir=data_dir, host=host, console_port=port, allow_plain=allow_plain
@@ -226,9 +231,29 @@ def console(
                     settings.core_public_url,
                     settings.map_tiles_url,
                     settings.map_credit,
+                    vapid_keys(derived_key(secret, Use.VAPID)).application_key
+                    if settings.push
+                    else "",
                 ),
             )
             run_console(options, lambda bound: announce_ready({"port": bound}))
+    finally:
+        logs.flush()
+
+
+@app.command()
+def push(config: Config = None, data_dir: DataDir = None) -> None:
+    """Run the push side alone: what wakes handhelds that sleep, through their push services."""
+    import trio
+
+    from dispatch.push.serve import run_push
+
+    settings = _settings(config, data_dir=data_dir)
+    logs = configure_logs("push")
+    os.nice(PUSH_NICENESS)
+    try:
+        with _blame():
+            trio.run(run_push, _push_options(settings), announce_ready)
     finally:
         logs.flush()
 
@@ -259,9 +284,14 @@ async def _supervise(settings: Settings, config: Path | None) -> None:
         name="gateway",
         argv=(sys.executable, str(PROGRAM), "gateway", *of_config),
     )
+    push_child = replace(
+        console_child,
+        name="push",
+        argv=(sys.executable, str(PROGRAM), "push", *of_config),
+    )
     children = [core_child, console_child]
-    if settings.port:  # 0 is a port that it could not find
-        children.append(gateway_child)
+    if settings.port:  # 0 is a port that they could not find
+        children += [gateway_child, *([push_child] if settings.push else ())]
     if settings.dsn is None:
         database = {"CUADRANTE_DSN": dsn(settings.postgres_dir)}
         children = [replace(child, env={**child.env, **database}) for child in children]
@@ -818,6 +848,34 @@ def _own_certificate(settings: Settings) -> Any:
     if settings.console_core_url is not None or settings.tls_certificate is None:
         return None
     return OwnCertificate(settings.tls_certificate)
+
+
+def _push_options(settings: Settings) -> Any:
+    """Gather what a push side needs, and have the core know it."""
+    from dispatch.gateway.trust import OwnCertificate
+    from dispatch.push.serve import PushOptions
+    from dispatch.push.vapid import vapid_keys
+    from dispatch.store.own_device import introduce
+    from link.enrolment import Credentials
+
+    secret = installation_secret(settings)
+    token = derived_key(secret, Use.PUSH_TOKEN).hex()
+    with suppress(StoreUnavailable):  # without PostgreSQL the core knows it if it ever did
+        _with_store(settings, lambda pool: introduce(pool, PUSH_ID, Role.PUSH, token))
+    url = _own_core_url(settings)
+    own = None
+    if settings.tls_certificate is not None:
+        own = OwnCertificate(settings.tls_certificate, url)
+    return PushOptions(
+        core_url=url,
+        credentials=Credentials(PUSH_ID, Role.PUSH, token),
+        keys=vapid_keys(derived_key(secret, Use.VAPID)),
+        contact=settings.push_contact,
+        hosts=settings.push_hosts,
+        metrics_port=settings.push_metrics_port,
+        ssl_context=None if own is None else own.context,
+        dial=None if own is None else own.dial,
+    )
 
 
 def _console_beside(core_url: str, port: int) -> str:

@@ -22,12 +22,13 @@ from dispatch.supervise.postgres import embedded_postgres
 PROGRAM: Final = Path(__file__).resolve().parents[1] / "server.py"
 STARTS_WITHIN_S: Final = 90.0
 LOOK_EVERY_S: Final = 0.05
-CHILDREN: Final = {"postgres", "core", "console", "gateway"}
+CHILDREN: Final = {"postgres", "core", "console", "gateway", "push"}
 BESIDE: Final = (
     "CONSOLE_PORT",
     "GATEWAY_PANEL_PORT",
     "GATEWAY_BUTTON_PORT",
     "GATEWAY_METRICS_PORT",
+    "PUSH_METRICS_PORT",
 )
 """Ports that are not measured: any free one."""
 PING: Final = b'{"type":"ping"}'

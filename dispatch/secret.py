@@ -28,6 +28,8 @@ class Use(StrEnum):
     PICTURE_PATHS = "picture paths"
     TOTP = "one-time passwords"
     CONSOLE_TOKEN = "console token"  # noqa: S105 - a name
+    PUSH_TOKEN = "push token"  # noqa: S105 - a name
+    VAPID = "push key pair"
 
 
 KEY_BYTES: Final = {
@@ -35,6 +37,8 @@ KEY_BYTES: Final = {
     Use.PICTURE_PATHS: 32,
     Use.TOTP: 64,
     Use.CONSOLE_TOKEN: 32,
+    Use.PUSH_TOKEN: 32,
+    Use.VAPID: 48,
 }
 
 

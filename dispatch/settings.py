@@ -90,6 +90,24 @@ class Settings(BaseSettings):
     console_core_url: str | None = Field(
         None, description="The core that the console speaks to; none: the one on this machine."
     )
+    push: bool = Field(True, description="Wake sleeping handhelds by a push to their browsers.")
+    push_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (
+            "fcm.googleapis.com",
+            "push.services.mozilla.com",
+            "notify.windows.com",
+            "push.apple.com",
+        ),
+        description="The push services to use: these hosts and whatever is under them.",
+    )
+    push_contact: str = Field(
+        "cuadrante@example.com",
+        pattern=r"^[^@\s]+@[^@\s]+$",
+        description="An e-mail address by which push services reach whoever runs this.",
+    )
+    push_metrics_port: int = Field(
+        7315, ge=0, le=65535, description="Its metrics, on the loopback; 0: any."
+    )
     core_public_url: str | None = Field(
         None, description="Where browsers reach the core; none: beside the pages, on `port`."
     )
@@ -105,6 +123,13 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             # What a browser sends has no slash at its end, what people copy from it often has.
             return tuple(origin.rstrip("/") for origin in value.replace(",", " ").split())
+        return value
+
+    @field_validator("push_hosts", mode="before")
+    @classmethod
+    def _names(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(host.lower() for host in value.replace(",", " ").split())
         return value
 
     @field_validator("gateway_console_url")

@@ -48,6 +48,12 @@ SIRENS_SHOWN: Final = 4
 PICTURES_SHOWN: Final = 8
 """Pictures that an alert shows: two of each of four cameras."""
 
+# --- push ---------------------------------------------------------------------------------------
+PUSH_ADDRESSES_MAX: Final = 3
+"""Addresses of one device, the newest, through which it is woken."""
+PUSH_ENDPOINT_CHARS: Final = 1_024
+"""The URL of a `push_address`."""
+
 # --- the kit ------------------------------------------------------------------------------------
 CAMERAS_PER_FRONT_MAX: Final = 4
 """Cameras of a front that are looked through on an alert."""

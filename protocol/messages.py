@@ -9,7 +9,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from protocol.limits import NOTE_CHARS, PICTURE_MAX_BYTES, SEEN_PER_FRAME_MAX
+from protocol.limits import (
+    NOTE_CHARS,
+    PICTURE_MAX_BYTES,
+    PUSH_ADDRESSES_MAX,
+    PUSH_ENDPOINT_CHARS,
+    SEEN_PER_FRAME_MAX,
+)
 from protocol.vocabulary import (
     Action,
     AlertState,
@@ -18,6 +24,7 @@ from protocol.vocabulary import (
     Kind,
     NoticeCode,
     Outcome,
+    PushKind,
     Reach,
     Role,
     SirenState,
@@ -234,6 +241,47 @@ class Picture(ClientMessage, frozen=True, tag="picture"):
     size_bytes: Annotated[int, Meta(ge=1, le=PICTURE_MAX_BYTES)]
 
 
+PushEndpoint = Annotated[
+    str,
+    Meta(
+        max_length=PUSH_ENDPOINT_CHARS,
+        pattern=r"^https://[\x21-\x7e]+$(?!\n)",
+        description="A capability: whoever knows it can push. Kept from logs.",
+    ),
+]
+
+
+class PushAddress(ClientMessage, frozen=True, tag="push_address"):
+    """Patrol, control room: how to wake this device while it is on duty and not connected.
+
+    Said after each `welcome` on duty; the same again changes nothing. Going off duty withdraws it.
+    """
+
+    kind: PushKind
+    endpoint: PushEndpoint
+    p256dh: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9_-]{87}=?$(?!\n)",
+            description="The browser's public key, base64url (RFC 8291, section 2).",
+        ),
+    ]
+    auth: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9_-]{22}(==)?$(?!\n)",
+            description="The browser's authentication secret, base64url (RFC 8291, section 2).",
+        ),
+    ]
+
+
+class PushGone(ClientMessage, frozen=True, tag="push_gone"):
+    """Push: this address wakes nobody any more."""
+
+    device_id: DeviceId
+    endpoint: PushEndpoint
+
+
 class Ping(ClientMessage, frozen=True, tag="ping"):
     """Answered by `pong`."""
 
@@ -255,6 +303,8 @@ AnyClientMessage = (
     | Contact
     | Condition
     | Picture
+    | PushAddress
+    | PushGone
     | Ping
 )
 
@@ -570,6 +620,25 @@ class Siren(ServerMessage, frozen=True, tag="siren"):
     text: Text
 
 
+class PushTarget(Struct, frozen=True, gc=False):
+    """One address through which a device is woken."""
+
+    kind: PushKind
+    endpoint: str
+    p256dh: str
+    auth: str
+
+
+class Push(ServerMessage, frozen=True, tag="push"):
+    """To the push side: wake this device for this alert. It says neither who calls nor where."""
+
+    alert_id: str
+    device_id: str
+    urgency: Urgency
+    ttl_s: Annotated[int, Meta(description="After so long it is of no use any more.")]
+    targets: Annotated[tuple[PushTarget, ...], Meta(max_length=PUSH_ADDRESSES_MAX)]
+
+
 class Notice(ServerMessage, frozen=True, tag="notice"):
     """Something worth knowing that needs no answer."""
 
@@ -608,6 +677,7 @@ AnyServerMessage = (
     | Trouble
     | Patrol
     | Siren
+    | Push
     | Notice
     | Error
     | Pong

@@ -25,6 +25,8 @@ from protocol.messages import (
     Picture,
     Ping,
     PositionReport,
+    PushAddress,
+    PushGone,
     Signal,
     Silence,
     Sounded,
@@ -59,6 +61,7 @@ _ACTS: Final = frozenset(
     {Signal, Cancel, PositionReport}
     | {Duty, Delivered, Accept, Arrive, Close, Assign, Silence}
     | {Sounded, Contact, Condition, Picture}
+    | {PushAddress, PushGone}
 )
 
 ALLOWED: Final = MappingProxyType(

@@ -19,6 +19,8 @@ class Role(StrEnum):
     """It never speaks for itself: its gateway looks through it."""
     CONSOLE = "console"
     """The server's own HTTP side: it speaks for devices and operators that it has let in."""
+    PUSH = "push"
+    """The server's own push side: it wakes devices through the makers of their telephones."""
 
 
 class Kind(StrEnum):
@@ -116,6 +118,13 @@ class Reach(StrEnum):
     """No handheld of the quadrant is; its neighbours and the control room were told at once."""
     NO_QUADRANT = "no_quadrant"
     """The place belongs to no quadrant, or there is no place; the control room was told at once."""
+
+
+class PushKind(StrEnum):
+    """By which way a device can be woken."""
+
+    WEBPUSH = "webpush"
+    """A browser's subscription (RFC 8030), encrypted for that browser alone (RFC 8291)."""
 
 
 class Action(StrEnum):

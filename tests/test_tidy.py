@@ -42,6 +42,7 @@ MAY_IMPORT = {
         "link",
         "protocol",
     },
+    "dispatch/push": {"dispatch.push", "dispatch.edge.exposure", "link", "protocol"},
     "dispatch/supervise": {"dispatch.supervise"},
     "dispatch/console": {
         "dispatch.console",
@@ -68,7 +69,14 @@ ASYNCIO_AT = (
     "dispatch/doctor.py",
     "server.py",
 )
-TRIO_AT = ("dispatch/supervise", "dispatch/gateway", "link", "clients", "server.py")
+TRIO_AT = (
+    "dispatch/supervise",
+    "dispatch/gateway",
+    "dispatch/push",
+    "link",
+    "clients",
+    "server.py",
+)
 
 BANNED_IN_NAMES = ("manager", "handler", "service", "base", "utils", "helpers", "common")
 BANNED_IN_TEXT = {

@@ -69,6 +69,8 @@ class Ports:
     buttons: int
     gateway: int
     """The gateway's own health."""
+    push: int
+    """The push side's metrics."""
 
     def environment(self) -> dict[str, str]:
         """Return the settings of the processes that have no flag for it."""
@@ -77,6 +79,7 @@ class Ports:
             "CUADRANTE_GATEWAY_PANEL_PORT": str(self.panels),
             "CUADRANTE_GATEWAY_BUTTON_PORT": str(self.buttons),
             "CUADRANTE_GATEWAY_METRICS_PORT": str(self.gateway),
+            "CUADRANTE_PUSH_METRICS_PORT": str(self.push),
         }
 
 

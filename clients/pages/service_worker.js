@@ -6,6 +6,9 @@
  * of the REST interface, never a picture.
  */
 
+const HANDHELD = "/patrulla";
+const VIBRATE_MS = [400, 150, 400, 150, 700];
+
 const SHELF = `cuadrante-${EDITION}`;
 
 self.addEventListener("install", (event) => {
@@ -23,6 +26,36 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(fromShelf(pathname, event.request));
   }
 });
+
+// Whoever sleeps is woken: there is an alert. What it is, the page is told by the core.
+self.addEventListener("push", (event) => {
+  event.waitUntil(wake(event.data.json()));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(openHandheld());
+});
+
+async function wake({ alert_id, urgency }) {
+  const isDrill = urgency === "low";
+  await self.registration.showNotification(
+    isDrill ? "Simulacro en su cuadrante" : "Alerta en su cuadrante",
+    {
+      body: isDrill ? "Drill in your quadrant" : "Abra para verla · Alert in your quadrant: open it",
+      tag: alert_id,
+      renotify: true,
+      requireInteraction: !isDrill,
+      vibrate: VIBRATE_MS,
+    },
+  );
+}
+
+async function openHandheld() {
+  const pages = await clients.matchAll({ type: "window", includeUncontrolled: true });
+  const open = pages.find(({ url }) => new URL(url).pathname === HANDHELD);
+  return open ? open.focus() : clients.openWindow(HANDHELD);
+}
 
 async function keepAll() {
   const shelf = await caches.open(SHELF);

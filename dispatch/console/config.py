@@ -20,6 +20,8 @@ class PageOptions:
     """A template of Leaflet's, such as https://tiles.example/{z}/{x}/{y}.png; empty: no tiles."""
     map_credit: str = ""
     """What the owner of the tiles asks to be shown."""
+    push_key: str = ""
+    """By which browsers subscribe to be woken (VAPID); empty: they are not."""
 
 
 class Config(Struct, frozen=True):
@@ -29,6 +31,8 @@ class Config(Struct, frozen=True):
     """Of the WebSocket that speaks `cuadrante.v1`."""
     map_tiles_url: str
     map_credit: str
+    push_key: str
+    """The key that a browser subscribes with to be woken (RFC 8292); empty: it is not."""
 
 
 def config_routes(options: PageOptions) -> APIRouter:
@@ -38,7 +42,14 @@ def config_routes(options: PageOptions) -> APIRouter:
     @routes.get("/v1/config", **gives(Config))
     async def config(request: Request) -> Json:
         """Say what pages need to know. It is no secret."""
-        return Json(Config(core_url(options, request), options.map_tiles_url, options.map_credit))
+        return Json(
+            Config(
+                core_url(options, request),
+                options.map_tiles_url,
+                options.map_credit,
+                options.push_key,
+            )
+        )
 
     return routes
 

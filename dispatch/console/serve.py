@@ -29,9 +29,10 @@ from dispatch.console.shelf import Shelf
 from dispatch.edge.exposure import ListenError, refuse_exposure
 from dispatch.edge.tls import Tls, TlsFiles
 from dispatch.store.accounts import sweep_sessions
-from dispatch.store.console_device import introduce
 from dispatch.store.errors import StoreUnavailable
+from dispatch.store.own_device import introduce
 from dispatch.store.pool import Pool, open_pool
+from protocol.vocabulary import Role
 
 log = structlog.get_logger()
 
@@ -137,7 +138,7 @@ async def _renew(tls: Tls | None) -> None:
 async def _introduce(pool: Pool, address: CoreAddress) -> None:
     """See to it that the core may know us. Without PostgreSQL it does if it ever did."""
     with suppress(StoreUnavailable):
-        await introduce(pool, address.device_id, address.token)
+        await introduce(pool, address.device_id, Role.CONSOLE, address.token)
 
 
 async def _sweep(pool: Pool) -> None:

@@ -146,6 +146,12 @@ class Alert(Struct, gc=False):
     is_front_quiet: bool = False
     """Whether the first of the front that pressed did so in silence."""
     pictures: list[Picture] = field(default_factory=list)
+    pushed: dict[str, None] = field(default_factory=dict)
+    """By device id: whom the present step of calling has pushed to."""
+    push_since_s: float = 0.0
+    """Since when the present step of calling gives those who are connected time to show it."""
+    push_at_s: float | None = None
+    """When to look next who is to be pushed to."""
 
     def press(self, signal_id: str) -> Press | None:
         """Find one of its presses, as far back as they are remembered."""

@@ -146,7 +146,7 @@ def lose_owner(city: City, alert: Alert, now: Moment, reason: str) -> list[Effec
     city.deadlines.remind(alert.escalate_at_s, alert.alert_id)
     return [
         *tell(city, alert, now),
-        *ring(city, alert),
+        *ring(city, alert, now),
         *receipts(city, alert),
         note(FactKind.OWNER_LOST, alert, now, reason),
     ]

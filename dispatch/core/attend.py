@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from dispatch.core import answer, patrols, roster, rouse, supervision
+from dispatch.core import answer, patrols, push, push_addresses, roster, rouse, supervision
 from dispatch.core.alert import Alert, Owner
 from dispatch.core.answer import lose_owner
 from dispatch.core.city import City
 from dispatch.core.deadlines import AT_ONCE_S
 from dispatch.core.effects import CloseSession, Effect, Record, Reply, Send
 from dispatch.core.events import Connected, Disconnected, TokenKept
-from dispatch.core.facts import Fact, FactKind
+from dispatch.core.facts import OFF_DUTY, ON_DUTY, Fact, FactKind
 from dispatch.core.fanout import concerns
 from dispatch.core.moment import Moment
 from dispatch.core.presence import ON_CALL_ROLES
@@ -36,6 +36,8 @@ def connected(city: City, event: Connected, now: Moment) -> list[Effect]:
     if device.role is Role.GATEWAY:
         roster.begin(city, device.device_id)
     rouse.repeat_soon(city, device)
+    if device.role is Role.PUSH:
+        push.returned(city, now)
     effects.append(_about(FactKind.GREETED, device, now, device.role))
     effects += patrols.came_or_went(city, device, now)
     return [*effects, *supervision.heard(city, device, now)]
@@ -153,8 +155,11 @@ def _shut_out(city: City, device: Device, now: Moment) -> list[Effect]:
 def _set_duty(city: City, device: Device, on_duty: bool, now: Moment) -> list[Effect]:
     if not city.presence.set_duty(device, on_duty):
         return []
-    fact = _about(FactKind.DUTY, device, now, "on" if on_duty else "off")
-    return [fact] if on_duty else [fact, *_let_go(city, device, now, "off_duty")]
+    fact = _about(FactKind.DUTY, device, now, ON_DUTY if on_duty else OFF_DUTY)
+    if on_duty:
+        return [fact]
+    push_addresses.withdraw(city, device)
+    return [fact, *_let_go(city, device, now, "off_duty")]
 
 
 def _let_go(city: City, device: Device, now: Moment, reason: str) -> list[Effect]:

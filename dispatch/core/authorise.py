@@ -23,6 +23,8 @@ from protocol.messages import (
     Duty,
     Picture,
     PositionReport,
+    PushAddress,
+    PushGone,
     Signal,
     Silence,
     Sounded,
@@ -70,7 +72,7 @@ TOLD_AS: Final = MappingProxyType(
 """What the device is told of each denial."""
 
 _PRESSES: Final = frozenset({Signal, Cancel, PositionReport})
-_CONTROL: Final = frozenset({Duty, Delivered, Assign, Close, Silence})
+_CONTROL: Final = frozenset({Duty, Delivered, Assign, Close, Silence, PushAddress})
 
 MAY_SAY: Final = MappingProxyType(
     {
@@ -78,11 +80,14 @@ MAY_SAY: Final = MappingProxyType(
         Role.BUTTON: _PRESSES | {Condition},
         Role.GATEWAY: frozenset({Signal, Cancel, Contact, Condition, Sounded, Picture}),
         Role.SIREN: frozenset({PositionReport, Condition, Sounded}),
-        Role.PATROL: frozenset({Duty, PositionReport, Delivered, Accept, Arrive, Close, Silence}),
+        Role.PATROL: frozenset(
+            {Duty, PositionReport, Delivered, Accept, Arrive, Close, Silence, PushAddress}
+        ),
         Role.OPERATOR: _CONTROL,
         Role.SUPERVISOR: _CONTROL,
         Role.CAMERA: frozenset(),
         Role.CONSOLE: frozenset({Signal, Cancel, Close, Silence}),
+        Role.PUSH: frozenset({PushGone}),
     }
 )
 """Which messages each role may send once greeted (`ping` always)."""

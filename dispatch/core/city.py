@@ -26,6 +26,8 @@ class City:
     deadlines: Deadlines = field(default_factory=Deadlines)
     front_deadlines: Deadlines = field(default_factory=Deadlines)
     """When to see to the front of which alert."""
+    push_deadlines: Deadlines = field(default_factory=Deadlines)
+    """When to look at which alert for whoever sleeps."""
     kit: Kit = field(default_factory=Kit)
     traded: dict[str, bytes] = field(default_factory=dict)
     """device id -> the digest of the enrolment code that it traded and has not greeted since."""

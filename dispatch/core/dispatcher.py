@@ -12,6 +12,8 @@ from dispatch.core import (
     attend,
     cameras,
     press,
+    push,
+    push_addresses,
     roster,
     rouse,
     sirens,
@@ -56,6 +58,8 @@ from protocol.messages import (
     Duty,
     Picture,
     PositionReport,
+    PushAddress,
+    PushGone,
     Signal,
     Silence,
     Sounded,
@@ -77,6 +81,8 @@ _DO: Final[Mapping[type[AnyClientMessage], Callable[[City, Device, Any, Moment],
             Silence: sirens.silence,
             Sounded: sirens.sounded,
             Picture: cameras.picture,
+            PushAddress: push_addresses.address,
+            PushGone: push_addresses.gone,
         }
     )
 )
@@ -100,6 +106,8 @@ class Dispatcher:
             self.city.deadlines.remind(alert.due_s, alert.alert_id)
             attend.owner_restored(self.city, alert)
             rouse.restored(self.city, alert)
+            push.restored(self.city, alert)
+        push_addresses.restored(self.city)
 
     def supervise(self, kit: Iterable[Watched], now: Moment) -> None:
         """Watch over the kit, from what the journal kept of it. Before the first event."""
@@ -134,7 +142,12 @@ class Dispatcher:
         if self.city.rosters:
             return AT_ONCE_S
         city = self.city
-        due = (city.deadlines.next_s(), rouse.next_s(city), city.kit.next_s())
+        due = (
+            city.deadlines.next_s(),
+            rouse.next_s(city),
+            city.push_deadlines.next_s(),
+            city.kit.next_s(),
+        )
         return min((at_s for at_s in due if at_s is not None), default=None)
 
     def _received(self, event: Received, now: Moment) -> list[Effect]:

@@ -4,7 +4,7 @@ import math
 
 from msgspec.structs import replace
 
-from dispatch.core import rouse, sirens, supervision
+from dispatch.core import push, rouse, sirens, supervision
 from dispatch.core.alert import Alert
 from dispatch.core.answer import AUTOMATIC, end, lose_owner
 from dispatch.core.assign import widen
@@ -25,14 +25,17 @@ SHUT_OUT = "revoked"
 def pass_time(city: City, now: Moment) -> list[Effect]:
     """Do what has been due for longest, of one alert or one front: a press need not wait for all.
 
-    The kit has its turn while neither is due. Whoever calls calls again while something is due. A
-    failure over one alert is its alone.
+    Those who sleep have their turn while neither is due, and the kit after them. Whoever calls
+    calls again while something is due. A failure over one alert is its alone.
     """
     alert_s, front_s = city.deadlines.next_s(), rouse.next_s(city)
+    push_s = city.push_deadlines.next_s()
     if alert_s is not None and alert_s <= min(now.mono_s, math.inf if front_s is None else front_s):
         effects = _look_at_next(city, now)
     elif front_s is not None and front_s <= now.mono_s:
         effects = rouse.pass_time(city, now)
+    elif push_s is not None and push_s <= now.mono_s:
+        effects = push.pass_time(city, now)
     else:
         effects = supervision.pass_time(city, now)
     for forgotten in city.board.forget_old(now.mono_s):
@@ -77,7 +80,7 @@ def escalate(city: City, alert: Alert, now: Moment) -> list[Effect]:
         alert.supervisors = True
     return [
         *tell(city, alert, now),
-        *ring(city, alert),
+        *ring(city, alert, now),
         *(note(FactKind.ESCALATED, alert, now, step) for step in steps),
     ]
 
@@ -95,7 +98,7 @@ def _insist_on_arrival(city: City, alert: Alert, now: Moment) -> list[Effect]:
     alert.control_room = True
     return [
         *tell(city, alert, now),
-        *ring(city, alert),
+        *ring(city, alert, now),
         *receipts(city, alert),
         note(FactKind.ESCALATED, alert, now, OVERDUE, owner.device_id),
     ]

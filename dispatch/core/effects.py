@@ -8,7 +8,7 @@ from msgspec import Struct
 from dispatch.core.entry import Entry
 from dispatch.core.facts import Fact
 from protocol.close_codes import CloseCode
-from protocol.messages import AnyServerMessage
+from protocol.messages import AnyServerMessage, PushTarget
 
 
 class Send(Struct, frozen=True, gc=False):
@@ -43,6 +43,22 @@ class IssueToken(Struct, frozen=True, gc=False):
     device_id: str
 
 
+class KeepPushAddress(Struct, frozen=True, gc=False):
+    """Keep how a device is woken; the registry's feed brings it back. It says so if it cannot."""
+
+    device_id: str
+    target: PushTarget
+    at_ms: int
+    ref: str | None
+
+
+class DropPushAddress(Struct, frozen=True, gc=False):
+    """Forget one way in which a device was woken."""
+
+    device_id: str
+    endpoint: str
+
+
 class Record(Struct, frozen=True, gc=False):
     """A fact to put on the record."""
 
@@ -59,4 +75,6 @@ class Append(Struct, frozen=True, gc=False):
     presses: tuple[tuple[str, str], ...] = ()
 
 
-Effect = Append | Send | Reply | CloseSession | IssueToken | Record
+Effect = (
+    Append | Send | Reply | CloseSession | IssueToken | KeepPushAddress | DropPushAddress | Record
+)

@@ -5,6 +5,7 @@ counted under the same names. Who the person is and where they are stays in the 
 """
 
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
@@ -32,6 +33,7 @@ class FactKind(StrEnum):
     DISCONNECTED = "disconnected"
     DUTY = "duty"
     CODE_SPENT = "code_spent"
+    PUSHED = "pushed"
     REVOKED = "revoked"
     INSTALLED = "installed"
     SEEN = "seen"
@@ -39,6 +41,11 @@ class FactKind(StrEnum):
     TROUBLE_OPENED = "trouble_opened"
     TROUBLE_CLOSED = "trouble_closed"
     UNINSTALLED = "uninstalled"
+
+
+ON_DUTY: Final = "on"
+OFF_DUTY: Final = "off"
+"""The reasons of `FactKind.DUTY`."""
 
 
 class Fact(Struct, frozen=True, gc=False):

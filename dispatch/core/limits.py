@@ -97,6 +97,13 @@ LOOKS_REPEATED_MAX: Final = 1_000
 PICTURE_PATH_HOLDS_S: Final = 900
 """How long a picture can be read by the path that an alert shows."""
 
+# --- push ---------------------------------------------------------------------------------------
+PUSH_AFTER_S: Final = 2.0
+"""A handheld that is connected and has not said by then that it shows the alert is pushed to."""
+PUSH_TTL_S: Final = 300
+"""A push that could not be brought to its device by then is dropped: a later step has sent another,
+or the alert has been answered."""
+
 # --- latency budgets, in milliseconds -----------------------------------------------------------
 BUDGET_MS: Final = {
     "received": 2_000,  # the network between the press and us

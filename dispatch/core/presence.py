@@ -20,6 +20,7 @@ class Presence:
         self._patrols: dict[str, dict[str, None]] = {}
         self._operators: dict[str, None] = {}
         self._supervisors: dict[str, None] = {}
+        self._pushers: dict[str, None] = {}
 
     def arrive(self, device: Device, session_id: int) -> int | None:
         """A device is connected. Returns the session that it replaces, if any."""
@@ -72,6 +73,10 @@ class Presence:
         """Return the supervisors that can be called."""
         return tuple(self._supervisors)
 
+    def pusher(self) -> str | None:
+        """Return the push side that is connected, if one is: the one that came first."""
+        return next(iter(self._pushers), None)
+
     def patrols_on_call(self) -> int:
         """Count the handhelds that can be called anywhere."""
         return sum(len(patrols) for patrols in self._patrols.values())
@@ -86,6 +91,8 @@ class Presence:
 
     def _index(self, device: Device) -> None:
         device_id = device.device_id
+        if device.role is Role.PUSH and device_id in self.session_of:
+            self._pushers[device_id] = None
         if not self.is_here(device_id):
             return
         if device.role is Role.PATROL and device.quadrant is not None:
@@ -103,3 +110,4 @@ class Presence:
                 del self._patrols[device.quadrant or ""]
         self._operators.pop(device.device_id, None)
         self._supervisors.pop(device.device_id, None)
+        self._pushers.pop(device.device_id, None)

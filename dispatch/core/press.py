@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from dispatch.core import patrols, rouse
+from dispatch.core import patrols, push, rouse
 from dispatch.core.alert import Alert, Folded, Press, StageTimes
 from dispatch.core.assign import assign
 from dispatch.core.authorise import Denial
@@ -63,6 +63,7 @@ def press(
     _join(city, alert, heard, Verdict.FIRST, now)
     if alert.front_id is not None:
         rouse.rouse_soon(city, alert, signal.kind, now)
+    push.call_soon(city, alert, now)
     return [
         *tell(city, alert, now, first=True),
         *receipts(city, alert),
@@ -108,6 +109,7 @@ def moved(city: City, device: Device, message: PositionReport, now: Moment) -> l
             effects += tell_soon(city, alert, now)
             if alert.quadrant_view != was_in:
                 effects += receipts(city, alert)
+                push.call_further_soon(city, alert, now)
     return effects
 
 
@@ -188,8 +190,11 @@ def _fold(city: City, alert: Alert, heard: Heard, verdict: Verdict, now: Moment)
         alert.front_id = heard.sender.front_id
         rouse.rouse_soon(city, alert, heard.signal.kind, now)
     alert.receipt_version += 1
-    is_new_to_some = verdict is Verdict.CORROBORATION and alert.quadrants != were_told
+    is_further = alert.quadrants != were_told
+    is_new_to_some = verdict is Verdict.CORROBORATION and is_further
     told = tell(city, alert, now) if is_new_to_some else tell_soon(city, alert, now)
+    if is_further:
+        push.call_further_soon(city, alert, now)
     if alert.quadrant_view != was_in:
         return told + receipts(city, alert)
     return told + receipt(city, alert, pressed)

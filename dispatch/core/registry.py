@@ -11,6 +11,7 @@ from typing import Final
 from dispatch.core.index import discard
 from dispatch.core.limits import HEARTBEAT_S
 from dispatch.core.locate import Locator
+from protocol.messages import PushTarget
 from protocol.vocabulary import Role
 
 
@@ -82,6 +83,8 @@ class Device:
     heartbeat_s: int | None = None
     """It should be heard from this often; None: as often as its role is (`heartbeat_s`)."""
     wiring: bytes | None = field(default=None, repr=False)
+    push: tuple[PushTarget, ...] = field(default=(), repr=False)
+    """How it is woken while it is on duty: it is on duty as long as this is known."""
 
 
 SPEAK_FOR_OTHERS: Final = frozenset({Role.GATEWAY, Role.CONSOLE})
@@ -149,6 +152,7 @@ class Registry:
         self._of_front: dict[tuple[str, Role], dict[str, None]] = {}
         self._held_by: dict[str, dict[str, None]] = {}
         self._coordinated_by: dict[str, dict[str, None]] = {}
+        self._pushable: dict[tuple[Role, str], dict[str, None]] = {}
         for thing in things:
             self.apply(thing)
 
@@ -195,6 +199,19 @@ class Registry:
         """Return the fronts that a person coordinates, in the order in which they came."""
         return self._coordinated_by.get(person_id, ())
 
+    def pushable(self, role: Role, quadrant: str = "") -> Iterable[str]:
+        """Return the devices of a role (and quadrant, where they have one) that can be woken."""
+        return self._pushable.get((role, quadrant), ())
+
+    @property
+    def wakes_anyone(self) -> bool:
+        """Whether any device can be woken."""
+        return bool(self._pushable)
+
+    def all_pushable(self) -> Iterable[str]:
+        """Return every device that can be woken."""
+        return (device_id for devices in self._pushable.values() for device_id in devices)
+
     def _remove(self, removed: Removed) -> None:
         if removed.thing is Person:
             self.people.pop(removed.id, None)
@@ -223,6 +240,9 @@ class Registry:
         if device.front_id is not None:
             of_role = self._of_front.setdefault((device.front_id, device.role), {})
             of_role[device.device_id] = None
+        if device.push:
+            pushable = self._pushable.setdefault((device.role, device.quadrant or ""), {})
+            pushable[device.device_id] = None
 
     def _unindex(self, device_id: str) -> None:
         known = self.devices.get(device_id)
@@ -236,3 +256,5 @@ class Registry:
             discard(self._behind, known.gateway_id, device_id)
         if known.front_id is not None:
             discard(self._of_front, (known.front_id, known.role), device_id)
+        if known.push:
+            discard(self._pushable, (known.role, known.quadrant or ""), device_id)

@@ -101,6 +101,8 @@ def _shift(alert: Alert, by_s: float) -> None:
     alert.escalate_at_s = _moved(alert.escalate_at_s, by_s)
     alert.tell_at_s = _moved(alert.tell_at_s, by_s)
     alert.keep_at_s = _moved(alert.keep_at_s, by_s)
+    alert.push_since_s += by_s
+    alert.push_at_s = _moved(alert.push_at_s, by_s)
     alert.closed_at_s = _moved(alert.closed_at_s, by_s)
     alert.presses = {key: _shifted(press, by_s) for key, press in alert.presses.items()}
     alert.last_press_of = {key: _shifted(press, by_s) for key, press in alert.last_press_of.items()}

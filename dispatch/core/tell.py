@@ -1,5 +1,6 @@
 """Telling people: alerts to those who answer, receipts to those who called, denials to whoever."""
 
+from dispatch.core import push
 from dispatch.core.alert import Alert, Press
 from dispatch.core.authorise import TOLD_AS, Denial
 from dispatch.core.budget import reach_stage
@@ -56,10 +57,12 @@ def keep_soon(city: City, alert: Alert, now: Moment) -> None:
         city.deadlines.remind(alert.keep_at_s, alert.alert_id)
 
 
-def ring(city: City, alert: Alert) -> list[Effect]:
-    """Make those who are called sound again."""
+def ring(city: City, alert: Alert, now: Moment) -> list[Effect]:
+    """Make those who are called sound again, and wake those of them who are not here."""
     rung = called(alert, city.presence)
-    return [Send(rung, Command(action=Action.RING, alert_id=alert.alert_id))] if rung else []
+    sound = Send(rung, Command(action=Action.RING, alert_id=alert.alert_id))
+    push.call_soon(city, alert, now)
+    return [sound] if rung else []
 
 
 def receipts(city: City, alert: Alert) -> list[Effect]:

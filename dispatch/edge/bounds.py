@@ -29,6 +29,8 @@ CERTIFICATE_CHECK_S: Final = 5.0
 """How often the certificate's files are looked at."""
 ISSUING_TOKENS_MAX: Final = 64
 """Enrolments under way at once; further ones are told to try again."""
+KEEPING_ADDRESSES_MAX: Final = 64
+"""Push addresses on their way to PostgreSQL at once; further ones are told to try again."""
 DRAIN_NOTICE_S: Final = 0.5
 """Between the notice that we restart and the close, for what is on its way to us."""
 KEEPER_LOOK_S: Final = 1.0

@@ -11,7 +11,17 @@ import structlog
 from msgspec.structs import replace
 
 from dispatch.core.dispatcher import Dispatcher
-from dispatch.core.effects import Append, CloseSession, Effect, IssueToken, Record, Reply, Send
+from dispatch.core.effects import (
+    Append,
+    CloseSession,
+    DropPushAddress,
+    Effect,
+    IssueToken,
+    KeepPushAddress,
+    Record,
+    Reply,
+    Send,
+)
 from dispatch.core.events import Event, Written
 from dispatch.core.facts import Fact
 from dispatch.edge.clock import read_clock
@@ -48,6 +58,8 @@ class Outbox:
         record: Callable[[Fact], None],
         append: Callable[[Append], None],
         issue_token: Callable[[IssueToken], None],
+        *,
+        write_address: Callable[[KeepPushAddress | DropPushAddress], None],
     ) -> None:
         self.connections: dict[int, Connection] = {}
         self.read_at_s = 0.0
@@ -64,6 +76,8 @@ class Outbox:
             Append: append,
             CloseSession: self._close,
             IssueToken: issue_token,
+            KeepPushAddress: write_address,
+            DropPushAddress: write_address,
         }
 
     def handle(self, event: Event) -> None:

@@ -14,7 +14,7 @@ import structlog
 import uvloop
 
 from dispatch.core.dispatcher import Dispatcher
-from dispatch.core.effects import Append, IssueToken
+from dispatch.core.effects import Append, DropPushAddress, IssueToken, KeepPushAddress
 from dispatch.core.events import Tick
 from dispatch.core.facts import Fact
 from dispatch.core.registry import CaughtUp, Change, Registry
@@ -28,6 +28,7 @@ from dispatch.edge.journal import Journal
 from dispatch.edge.listening import listen
 from dispatch.edge.metrics import Metrics
 from dispatch.edge.outbox import Outbox
+from dispatch.edge.push_addresses import AddressBook
 from dispatch.edge.ticker import Ticker
 from dispatch.edge.tls import Tls, TlsFiles
 from dispatch.edge.tokens import TokenIssuer
@@ -121,6 +122,7 @@ class Core:
         self._health = Health(self._dispatcher)
         self._health.is_registry_live = not opened.is_copy
         self._issuer = TokenIssuer(pool)
+        self._addresses = AddressBook(pool)
         self._outbox = Outbox(
             self._dispatcher,
             self._metrics,
@@ -128,6 +130,7 @@ class Core:
             self._record,
             self._append,
             self._issue_token,
+            write_address=self._write_address,
         )
         self.journal = Journal(
             options.journal_file,
@@ -232,6 +235,9 @@ class Core:
     def _issue_token(self, wanted: IssueToken) -> None:
         device = self._dispatcher.city.registry.devices[wanted.device_id]
         self._issuer.start(wanted, device, self._outbox)
+
+    def _write_address(self, wanted: KeepPushAddress | DropPushAddress) -> None:
+        self._addresses.start(wanted, self._outbox)
 
     def _change(self, change: Change) -> None:
         self._outbox.handle(change)

@@ -1,11 +1,12 @@
-"""Facts that PostgreSQL keeps beside the alerts: false alarms, denials, spent codes."""
+"""Facts that PostgreSQL keeps beside the alerts: false alarms, denials, spent codes, duty ended."""
 
 from collections.abc import Sequence
 from typing import Final
 
-from dispatch.core.facts import Fact, FactKind
+from dispatch.core.facts import OFF_DUTY, Fact, FactKind
 from dispatch.store.enrolment import spend_codes
 from dispatch.store.pool import Connection, Pool, connected
+from dispatch.store.push_addresses import withdraw_push_addresses
 
 _DENIALS: Final = frozenset({FactKind.DENIED, FactKind.REFUSED})
 
@@ -50,6 +51,8 @@ def is_recorded(fact: Fact) -> bool:
     if fact.kind is FactKind.REFUSED:
         # A connection that never said who it is can be opened by anyone, without end.
         return fact.device_id is not None
+    if fact.kind is FactKind.DUTY:
+        return fact.reason == OFF_DUTY
     return fact.kind in {FactKind.DENIED, FactKind.FALSE_ALARM, FactKind.CODE_SPENT}
 
 
@@ -60,6 +63,8 @@ async def record(connection: Connection, facts: Sequence[Fact]) -> None:
     spent = [fact.device_id for fact in facts if fact.kind is FactKind.CODE_SPENT]
     if spent:
         await spend_codes(connection, [device_id for device_id in spent if device_id])
+    if left := [fact for fact in facts if fact.kind is FactKind.DUTY]:
+        await withdraw_push_addresses(connection, left)
     if denials := [fact for fact in facts if fact.kind in _DENIALS]:
         await _keep_denials(connection, denials)
 

@@ -20,7 +20,7 @@ from dispatch.store.quadrants_copy import read_quadrants, write_quadrants
 from dispatch.store.rows import Thing
 from dispatch.store.sealed_file import Seal, Unusable, read_sealed, write_sealed
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raise it when a field of a person, front or device is added or changes its meaning: a copy that
 is as new as PostgreSQL is not compared with it."""
 SEAL: Final = Seal("registry", FORMAT)

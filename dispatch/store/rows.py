@@ -1,18 +1,21 @@
 """Rows of the store as the core's things. Columns come in the order of the `registry_` views."""
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import asyncpg
+import msgspec
 import shapely
 
 from dispatch.core.quadrants import Edition, Quadrant
 from dispatch.core.registry import Device, Front, Person, SirenTests, Spot
+from protocol.messages import PushTarget
 from protocol.vocabulary import Role
 
 Row: TypeAlias = asyncpg.Record | tuple[Any, ...]
 Thing: TypeAlias = Person | Front | Device
 
+_TARGETS: Final = msgspec.json.Decoder(tuple[PushTarget, ...])
 _ROLES = {role.value: role for role in Role}
 
 
@@ -37,6 +40,7 @@ def device_from(row: Row) -> Device:
     """A row of `registry_devices`."""
     device_id, role, name, person_id, front_id, quadrant, lat, lon, address, *rest = row
     spot = _spot(lat, lon, address)
+    rest[-1] = () if rest[-1] is None else _TARGETS.decode(rest[-1])
     return Device(device_id, _ROLES[role], name, person_id, front_id, quadrant, spot, *rest)
 
 

@@ -1,7 +1,7 @@
 """Real browsers before a real server: each page in its own window, and what it complains of."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -52,12 +52,19 @@ class Stage:
             window.close()
         assert not self.complaints, "\n".join(self.complaints)
 
-    def window(self, at: Position | None = None, size: dict[str, int] = PHONE) -> BrowserContext:
+    def window(
+        self,
+        at: Position | None = None,
+        size: dict[str, int] = PHONE,
+        permissions: Sequence[str] = (),
+    ) -> BrowserContext:
         """A browser of its own, with nothing in it, that stands somewhere."""
         options: dict[str, Any] = {"viewport": size, "has_touch": size == PHONE}
         if at is not None:
             place = {"latitude": at.lat, "longitude": at.lon, "accuracy": at.accuracy_m}
-            options |= {"geolocation": place, "permissions": ["geolocation"]}
+            options |= {"geolocation": place}
+            permissions = [*permissions, "geolocation"]
+        options["permissions"] = list(permissions)
         context = self._browser.new_context(locale="es-CO", **options)
         context.set_default_timeout(PATIENCE_S * 1000)
         context.on("console", self._hear)
@@ -77,9 +84,11 @@ class Stage:
         is_connected(page)
         return page
 
-    def handheld(self, device_id: str, **window: Any) -> Page:
+    def handheld(
+        self, device_id: str, window: BrowserContext | None = None, **options: Any
+    ) -> Page:
         """The patrol's page, enrolled and on duty."""
-        page = self.open(self._link("patrulla", device_id), self.window(**window))
+        page = self.open(self._link("patrulla", device_id), window or self.window(**options))
         is_connected(page)
         switch = page.locator("#dutySwitch")
         if switch.inner_text() == "Entrar en servicio":  # the server remembers who is on duty

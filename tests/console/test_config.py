@@ -26,11 +26,14 @@ def test_the_core_is_beside_the_pages(found_at: str, core_url: str) -> None:
 
 @on_asyncio
 async def test_unless_the_installation_says_where() -> None:
-    options = PageOptions(9, "wss://core.example/v1", "https://t.example/{z}/{x}/{y}.png", "© T")
+    options = PageOptions(
+        9, "wss://core.example/v1", "https://t.example/{z}/{x}/{y}.png", "© T", "k"
+    )
     assert await config("https://frente.example", options) == {
         "core_url": "wss://core.example/v1",
         "map_tiles_url": "https://t.example/{z}/{x}/{y}.png",
         "map_credit": "© T",
+        "push_key": "k",
     }
 
 

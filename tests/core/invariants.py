@@ -37,6 +37,8 @@ def check_send(city: City, send: Send) -> None:
             assert all(city.presence.is_here(device_id) for device_id in send.devices)
         case messages.Command() as command:
             _check_kit_command(city, send, command)
+        case messages.Push() as push:
+            _check_push(city, send, push)
         case messages.Kit() as kit:
             for device in kit.devices:
                 assert city.registry.devices[device.device_id].gateway_id in send.devices
@@ -47,18 +49,42 @@ def check_send(city: City, send: Send) -> None:
                 member = city.registry.devices[device_id]
                 assert (member.role, member.front_id) == (Role.APP, siren.front_id)
         case messages.Receipt() as receipt:
-            alert = city.board.alerts[receipt.alert_id]
-            for device_id in _but_consoles(city, send):
-                pressed = [city.registry.devices.get(each) for each in alert.last_press_of]
-                assert any(
-                    device is not None and device_id in (device.device_id, device.gateway_id)
-                    for device in pressed
-                ), f"{device_id} was sent the receipt of an alert it has no part in"
+            _check_receipt(city, send, receipt)
+
+
+def _check_receipt(city: City, send: Send, receipt: messages.Receipt) -> None:
+    alert = city.board.alerts[receipt.alert_id]
+    for device_id in _but_consoles(city, send):
+        pressed = [city.registry.devices.get(each) for each in alert.last_press_of]
+        assert any(
+            device is not None and device_id in (device.device_id, device.gateway_id)
+            for device in pressed
+        ), f"{device_id} was sent the receipt of an alert it has no part in"
 
 
 def _but_consoles(city: City, send: Send) -> list[str]:
     """A console speaks for any device that it has let in."""
     return [each for each in send.devices if city.registry.devices[each].role is not Role.CONSOLE]
+
+
+def _check_push(city: City, send: Send, push: messages.Push) -> None:
+    """Whoever is woken is called, on duty, and told nothing but that there is an alert."""
+    (told,) = send.devices
+    assert city.registry.devices[told].role is Role.PUSH
+    alert = city.board.alerts[push.alert_id]
+    woken = city.registry.devices[push.device_id]
+    assert city.presence.is_on_duty(push.device_id), "somebody off duty is woken"
+    assert woken.push == push.targets
+    assert push.targets
+    assert alert.is_open
+    match woken.role:
+        case Role.PATROL:
+            assert woken.quadrant in alert.quadrants
+        case Role.OPERATOR:
+            assert alert.control_room
+        case role:
+            assert role is Role.SUPERVISOR
+            assert alert.supervisors
 
 
 def _check_kit_command(city: City, send: Send, command: messages.Command) -> None:
@@ -120,6 +146,9 @@ def _check_the_kit(city: City) -> None:
 
 def _check_that_nothing_is_left_alone(city: City) -> None:
     for alert in city.board.open_alerts():
+        if alert.push_at_s is not None:
+            is_reminded = city.push_deadlines.reminder_s(alert.alert_id) <= alert.push_at_s
+            assert is_reminded, f"nobody will be woken for {alert}"
         if alert.state is AlertState.ON_SCENE:
             continue
         due_s = alert.escalate_at_s if alert.owner is None else alert.owner.due_s

@@ -20,12 +20,14 @@ from protocol.messages import (
     Duty,
     Picture,
     PositionReport,
+    PushAddress,
+    PushGone,
     Signal,
     Silence,
     Sounded,
 )
 from protocol.session import ALLOWED, SessionState
-from protocol.vocabulary import ErrorCode, Kind, Outcome, Role, SirenState, TroubleKind
+from protocol.vocabulary import ErrorCode, Kind, Outcome, PushKind, Role, SirenState, TroubleKind
 from tests.core.town import MIDDLE, Town, fix, residents, signal_id
 
 ID = signal_id(1)
@@ -45,6 +47,8 @@ ACTS = {
     Picture: Picture(ID, "camera", ID, 1, 1),
     Contact: Contact(()),
     Condition: Condition(TroubleKind.TAMPER, present=True),
+    PushAddress: PushAddress(PushKind.WEBPUSH, "https://push.example/1", "p" * 87, "a" * 22),
+    PushGone: PushGone("patrol-1", "https://push.example/1"),
 }
 
 

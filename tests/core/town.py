@@ -20,7 +20,16 @@ import shapely
 from dispatch.core import rouse
 from dispatch.core.alert import Alert
 from dispatch.core.dispatcher import Dispatcher
-from dispatch.core.effects import Append, CloseSession, Effect, Record, Reply, Send
+from dispatch.core.effects import (
+    Append,
+    CloseSession,
+    DropPushAddress,
+    Effect,
+    KeepPushAddress,
+    Record,
+    Reply,
+    Send,
+)
 from dispatch.core.events import Connected, Disconnected, Event, Received, Tick, Written
 from dispatch.core.facts import Fact, FactKind
 from dispatch.core.locate import Locator
@@ -147,6 +156,7 @@ class Town:
         self.frames: dict[str, list[Any]] = defaultdict(list)
         self.facts: list[Fact] = []
         self.lines: list[Append] = []
+        self.addresses: list[KeepPushAddress | DropPushAddress] = []
         self.closed: dict[int, CloseCode] = {}
         self._numbers = count(1)
 
@@ -162,13 +172,18 @@ class Town:
         self.apply(effects)
         check_city(self.city)
         if not isinstance(event, Tick):
-            self._see_to_fronts()
+            self._see_to_the_rest()
         return effects
 
-    def _see_to_fronts(self) -> None:
+    def _see_to_the_rest(self) -> None:
         """Tick at once, as the edge does, for what was put off behind an event."""
-        while (due_s := rouse.next_s(self.city)) is not None and due_s <= self.mono_s:
+        while self._is_due(rouse.next_s(self.city)) or self._is_due(
+            self.city.push_deadlines.next_s()
+        ):
             self.handle(Tick())
+
+    def _is_due(self, at_s: float | None) -> bool:
+        return at_s is not None and at_s <= self.mono_s
 
     def apply(self, effects: list[Effect]) -> None:
         for effect in effects:
@@ -184,6 +199,8 @@ class Town:
                     self.facts.append(effect.fact)
                 case Append():
                     self.lines.append(effect)
+                case KeepPushAddress() | DropPushAddress():
+                    self.addresses.append(effect)
 
     def _send(self, send: Send) -> None:
         encode(send.message)

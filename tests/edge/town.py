@@ -16,7 +16,7 @@ from websockets.typing import Origin, Subprotocol
 
 from dispatch.core.credentials import digest
 from dispatch.core.dispatcher import Dispatcher
-from dispatch.core.effects import Append, IssueToken
+from dispatch.core.effects import Append, DropPushAddress, IssueToken, KeepPushAddress
 from dispatch.core.events import Tick
 from dispatch.core.facts import Fact
 from dispatch.core.locate import Locator
@@ -178,6 +178,7 @@ class Town:
         self.facts: list[Fact] = []
         self.lines: list[Append] = []
         self.wanted_tokens: list[IssueToken] = []
+        self.addresses: list[KeepPushAddress | DropPushAddress] = []
         self.dispatcher = Dispatcher(registry)
         self.metrics = Metrics(self.dispatcher)
         self.health = Health(self.dispatcher)
@@ -188,6 +189,7 @@ class Town:
             self._record,
             self.lines.append,
             self.wanted_tokens.append,
+            write_address=self.addresses.append,
         )
         self.ticker = Ticker(self.dispatcher.next_deadline_s, lambda: self.outbox.handle(Tick()))
         self.outbox.on_applied = self.ticker.look

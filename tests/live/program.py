@@ -113,6 +113,7 @@ class Program:
             "CUADRANTE_GATEWAY_PANEL_PORT": "0",
             "CUADRANTE_GATEWAY_BUTTON_PORT": "0",
             "CUADRANTE_GATEWAY_METRICS_PORT": "0",
+            "CUADRANTE_PUSH_METRICS_PORT": "0",
             **{PREFIX + name.upper(): str(value) for name, value in settings.items()},
         }
         self._changed = threading.Condition()

@@ -27,6 +27,7 @@ EMPTY = """
     DELETE FROM editions; DELETE FROM quadrants; DELETE FROM active_edition;
     DELETE FROM false_alarms; DELETE FROM denials; DELETE FROM registry_changes;
     DELETE FROM kit; DELETE FROM troubles;
+    DELETE FROM push_addresses;
     DELETE FROM accounts; DELETE FROM sessions; DELETE FROM audit; DELETE FROM hooks;
     DELETE FROM alerts; DELETE FROM alert_events; DELETE FROM deliveries;
     SELECT setval('registry_seq', 1, false);

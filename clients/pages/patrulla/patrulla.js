@@ -12,6 +12,7 @@ import { onLanguage, said, switchLanguage, useWords, words } from "../shared/lan
 import { Link } from "../shared/link.js";
 import { showLink } from "../shared/link_line.js";
 import { keepForOffline } from "../shared/offline.js";
+import { askToBeWoken, beWoken } from "../shared/push.js";
 import { QuadrantMap } from "../shared/quadrant_map.js";
 import { ActionRefused, Watch } from "../shared/watch.js";
 import { Whereabouts } from "../shared/whereabouts.js";
@@ -37,6 +38,7 @@ let store = null;
 let device = null;
 let watch = null;
 let map = null;
+let config = null;
 let mapped = "";
 let chosen = null;
 let hasBeenUp = false;
@@ -49,25 +51,25 @@ async function open() {
   byId("language").addEventListener("click", switchLanguage);
   keepForOffline();
   store = await openDeviceStore("patrulla");
-  const config = await loadConfig();
+  config = await loadConfig();
   const page = { url: config.core_url, client: CLIENT, roles: ROLES, store };
   const kept = await store.device();
   addEventListener("hashchange", () => codeIn(location.href) && location.reload());
   if (kept && !codeIn(location.href)) {
-    begin(config, kept);
+    begin(kept);
     return;
   }
   byId("enrolling").hidden = false;
   const keepOld = () => location.assign(location.pathname);
-  const done = (enrolled) => begin(config, enrolled);
+  const done = (enrolled) => begin(enrolled);
   showEnrolling(byId("enrolling"), page, done, kept ? keepOld : null);
 }
 
-function begin(config, enrolled) {
+function begin(enrolled) {
   device = enrolled;
   byId("enrolling").hidden = true;
   byId("ready").hidden = false;
-  watch = new Watch({ changed: draw, closed, rang });
+  watch = new Watch({ changed: draw, closed, rang, heard });
   watch.link = new Link(config.core_url, device, watch, CLIENT, DOUBT_EVERY_MS);
   map = new QuadrantMap(byId("map"), config);
   byId("back").addEventListener("click", () => choose(null));
@@ -87,6 +89,10 @@ async function askAnew() {
 }
 
 // --- what happens ---------------------------------------------------------------------------------
+
+function heard(message) {
+  if (message.code === "synced" && watch.isOnDuty) beWoken(config, watch.link);
+}
 
 function rang(alertId) {
   if (watch.open.has(alertId)) alarm.ring(alertId);
@@ -209,6 +215,7 @@ function drawTop() {
 }
 
 function switchDuty() {
+  if (!watch.isOnDuty) askToBeWoken().then(() => watch.isOnDuty && beWoken(config, watch.link));
   watch.duty(!watch.isOnDuty);
 }
 

@@ -34,7 +34,7 @@ def test_members_and_buttons_share_the_rate() -> None:
 def test_the_wall_presses_in_turns_where_the_gateway_listens() -> None:
     it = play()
     assert not wall_of(it), "there is no server yet"
-    it.ports = Ports(1, 2, 3, 4, 5)
+    it.ports = Ports(1, 2, 3, 4, 5, 6)
     casts = dict(callers_of(it, GROUND))
     assert (value(casts["wall_panel"], "--port"), value(casts["wall_button"], "--port")) == (
         "3",

@@ -1,11 +1,12 @@
-"""The console enrols itself, once; nobody else's id becomes its own."""
+"""A process of ours enrols itself, once; nobody else's id becomes its own."""
 
 from pathlib import Path
 
 from dispatch.core.credentials import digest
-from dispatch.store.console_device import introduce
 from dispatch.store.enrolment import revoke
+from dispatch.store.own_device import introduce
 from dispatch.store.pool import connected, open_pool
+from protocol.vocabulary import Role
 from tests.store.on_asyncio import on_asyncio
 from tests.store.samples import fill
 
@@ -26,17 +27,17 @@ async def test_it_is_known_and_the_same_again_changes_nothing(dsn: str, tmp_path
                 )
                 return None if row is None else tuple(row)
 
-        await introduce(pool, "console-local", "token")
+        await introduce(pool, "console-local", Role.CONSOLE, "token")
         first = await found("console-local")
         assert first is not None
         assert first[:2] == ("console", digest("token"))
-        await introduce(pool, "console-local", "token")
+        await introduce(pool, "console-local", Role.CONSOLE, "token")
         assert await found("console-local") == first
         await revoke(pool, "console-local", "by mistake")
-        await introduce(pool, "console-local", "other")
+        await introduce(pool, "console-local", Role.CONSOLE, "other")
         assert (await found("console-local") or ())[:2] == ("console", digest("other"))
 
         await fill(pool, tmp_path)
         before = await found("app-ana")
-        await introduce(pool, "app-ana", "token")
+        await introduce(pool, "app-ana", Role.CONSOLE, "token")
         assert await found("app-ana") == before

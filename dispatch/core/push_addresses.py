@@ -1,0 +1,48 @@
+"""How the devices of those on duty are woken: named by themselves, and withdrawn by going off duty.
+
+So an address says that its device is on duty, and a restart of the server keeps nobody from being
+woken. Addresses are kept in PostgreSQL and come back by the registry's feed.
+"""
+
+from dataclasses import replace
+
+from dispatch.core.authorise import Denial
+from dispatch.core.city import City
+from dispatch.core.effects import DropPushAddress, Effect, KeepPushAddress
+from dispatch.core.moment import Moment
+from dispatch.core.registry import Device
+from dispatch.core.tell import deny
+from protocol.messages import PushAddress, PushGone, PushTarget
+
+
+def address(city: City, device: Device, message: PushAddress, now: Moment) -> list[Effect]:
+    """Keep how a device is woken, unless that is known."""
+    if not city.presence.is_on_duty(device.device_id):
+        return deny(device.device_id, message, Denial.OFF_DUTY, now)
+    target = PushTarget(message.kind, message.endpoint, message.p256dh, message.auth)
+    if target in device.push:
+        return []
+    return [KeepPushAddress(device.device_id, target, now.wall_ms, message.ref)]
+
+
+def gone(city: City, _: Device, message: PushGone, __: Moment) -> list[Effect]:
+    """An address wakes nobody any more, says the push side."""
+    device = city.registry.devices.get(message.device_id)
+    if device is None:
+        return []
+    left = tuple(target for target in device.push if target.endpoint != message.endpoint)
+    if left == device.push:
+        return []
+    city.registry.apply(replace(device, push=left))
+    return [DropPushAddress(message.device_id, message.endpoint)]
+
+
+def withdraw(city: City, device: Device) -> None:
+    """Whoever goes off duty is not woken any more. PostgreSQL forgets by the record of that."""
+    city.registry.apply(replace(device, push=()))
+
+
+def restored(city: City) -> None:
+    """Whoever can be woken was on duty before the restart, and is until it says otherwise."""
+    for device_id in city.registry.all_pushable():
+        city.presence.set_duty(city.registry.devices[device_id], True)

@@ -1,0 +1,87 @@
+"""A handheld names how to be woken once it may, and shows a push without a page that is open."""
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser.stage import Stage
+from tests.live.program import PATIENCE_S, Area, Program
+from tests.push.receiver import Browser
+
+# Debian's Chromium has no push service to subscribe with.
+SUBSCRIBES = """
+    const subscription = %s;
+    PushManager.prototype.getSubscription = async () => null;
+    PushManager.prototype.subscribe = async ({ userVisibleOnly, applicationServerKey }) => {
+      if (!userVisibleOnly || applicationServerKey.length !== 65) throw new Error("no such key");
+      return { toJSON: () => subscription };
+    };
+"""
+SHOWN = """async () => {
+    const { getNotifications } = ServiceWorkerRegistration.prototype;
+    const shown = await getNotifications.call(await navigator.serviceWorker.ready);
+    return shown.map(({ title, tag }) => [title, tag]);
+}"""
+
+
+def until(is_so: Any) -> Any:
+    give_up_at_s = time.monotonic() + PATIENCE_S
+    while not (answer := is_so()):
+        assert time.monotonic() < give_up_at_s, "it never came"
+    return answer
+
+
+def subscribing(window: BrowserContext, endpoint: str) -> BrowserContext:
+    address = Browser().address(endpoint)
+    keys = {"p256dh": address.p256dh, "auth": address.auth}
+    window.add_init_script(SUBSCRIBES % json.dumps({"endpoint": endpoint, "keys": keys}))
+    return window
+
+
+def addresses(program: Program, device_id: str) -> list[tuple[Any, ...]]:
+    query = "SELECT endpoint FROM push_addresses WHERE device_id = $1"
+    with ThreadPoolExecutor(1) as elsewhere:  # Playwright keeps this thread's event loop
+        return elsewhere.submit(program.fetch, query, device_id).result()
+
+
+def test_on_duty_it_says_how_to_be_woken_and_off_duty_it_is_forgotten(
+    stage: Stage, area: Area
+) -> None:
+    (patrol, *_), endpoint = area.patrols, f"https://push.invalid/{area.name}"
+    window = subscribing(stage.window(permissions=["notifications"]), endpoint)
+    page = stage.handheld(patrol, window=window)
+    assert until(lambda: addresses(stage.program, patrol)) == [(endpoint,)]
+    page.get_by_role("button", name="Salir de servicio").click()
+    until(lambda: not addresses(stage.program, patrol))
+
+
+def test_a_push_is_shown_as_a_notification_of_its_alert(stage: Stage, area: Area) -> None:
+    window = stage.window(permissions=["notifications"])
+    page = stage.open("/patrulla", window)
+    page.evaluate("async () => { await navigator.serviceWorker.ready }")
+    deliver(page, {"alert_id": "a-1", "urgency": "normal"})
+    assert until(lambda: page.evaluate(SHOWN)) == [["Alerta en su cuadrante", "a-1"]]
+    deliver(page, {"alert_id": "a-2", "urgency": "low"})
+    shown = until(lambda: (both := page.evaluate(SHOWN))[1:] and both)
+    assert ["Simulacro en su cuadrante", "a-2"] in shown
+
+
+def deliver(page: Page, said: dict[str, str]) -> None:
+    """Let the browser receive a push, as its push service would have it."""
+    devtools = page.context.new_cdp_session(page)
+    registered: list[str] = []
+    devtools.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda news: registered.extend(each["registrationId"] for each in news["registrations"]),
+    )
+    devtools.send("ServiceWorker.enable")
+    until(lambda: registered or page.evaluate("null"))
+    origin = page.evaluate("location.origin")
+    devtools.send(
+        "ServiceWorker.deliverPushMessage",
+        {"origin": origin, "registrationId": registered[-1], "data": json.dumps(said)},
+    )
+    devtools.detach()

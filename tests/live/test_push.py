@@ -1,0 +1,217 @@
+"""A handheld that sleeps is woken, by real processes and a push service that reads what it is sent.
+
+And a push service that is a black hole is felt by nobody who is awake.
+"""
+
+import json
+import os
+import signal
+import statistics
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+import trustme
+from websockets.exceptions import ConnectionClosed
+
+from dispatch.core.credentials import digest
+from protocol.messages import Accept, Alert, Close, Delivered
+from protocol.vocabulary import AlertState, Outcome
+from tests.live.devices import Device, connected, on_duty, press
+from tests.live.devices import device as connected_device
+from tests.live.program import PATIENCE_S, Area, Program
+from tests.push.receiver import Browser, PushStandIn, check_signature, receiving, trust_file
+
+MARKERS = count()
+PRESSES = 40
+MEDIAN_RATIO_MAX = 2.0
+"""With and without a push service that swallows everything. The machine is shared and noisy."""
+
+
+@dataclass
+class Rig:
+    program: Program
+    stand_in: PushStandIn
+    url: str
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    authority, stand_in = trustme.CA(), PushStandIn()
+    folder: Path = tmp_path_factory.mktemp("push")
+    with pytest.MonkeyPatch.context() as patch, receiving(stand_in, authority) as url:
+        patch.setenv("SSL_CERT_FILE", str(trust_file(authority, folder)))
+        with Program(push_hosts="localhost") as program:
+            program.settle()
+            for child in ("push", "console"):
+                program.wait_ready(child)
+            yield Rig(program, stand_in, url)
+
+
+async def until(is_so: Any) -> Any:
+    """Ask, in a thread, until the answer is yes."""
+    with trio.fail_after(PATIENCE_S):
+        while not (answer := await trio.to_thread.run_sync(is_so)):
+            pass
+        return answer
+
+
+def addresses(program: Program, device_id: str) -> list[tuple[Any, ...]]:
+    query = "SELECT endpoint FROM push_addresses WHERE device_id = $1 ORDER BY kept_at"
+    return program.fetch(query, device_id)
+
+
+async def asleep(rig: Rig, device_id: str, browser: Browser, endpoint: str) -> None:
+    """Go on duty, say how to be woken, and fall asleep once the core knows it."""
+    async with on_duty(rig.program, device_id) as handheld:
+        await handheld.say(browser.address(endpoint))
+        await until(lambda: addresses(rig.program, device_id))
+        await caught_up(rig.program)
+
+
+async def caught_up(program: Program) -> None:
+    """Wait until the core knows all that PostgreSQL has: until a newer device may greet."""
+    device_id = f"marker-{next(MARKERS)}"
+    query = "INSERT INTO devices (device_id, role, name, token_hash) VALUES ($1, 'app', 'M', $2)"
+    await trio.to_thread.run_sync(program.fetch, query, device_id, digest("token"))
+    with trio.fail_after(PATIENCE_S):
+        while True:
+            async with connected(program) as marker:
+                try:
+                    await marker.greet(device_id, "token")
+                except ConnectionClosed:
+                    continue
+                return
+
+
+def woken(rig: Rig, since: int, count: int = 1) -> list[Any]:
+    return rig.stand_in.wait_for(since + count, PATIENCE_S)[since:]
+
+
+async def test_a_sleeping_handheld_is_woken_at_once_and_reads_which_alert(rig: Rig) -> None:
+    area, browser = rig.program.free_areas.pop(), Browser()
+    patrol, (ana, *_) = area.patrols[0], area.apps
+    await asleep(rig, patrol, browser, f"{rig.url}/send/{patrol}")
+    mark = len(rig.stand_in.got)
+    async with connected_device(rig.program, ana) as sender:
+        signal_ = press(area.spot())
+        await sender.say(signal_)
+        (got,) = await trio.to_thread.run_sync(woken, rig, mark)
+    assert browser.read(got.body) == {"alert_id": signal_.signal_id, "urgency": "normal"}
+    key = json.loads(_get(f"{rig.program.console_url}/v1/config"))["push_key"]
+    check_signature(got.headers["authorization"], key)
+    async with on_duty(rig.program, patrol) as handheld:  # it wakes, connects and is told all
+        alert = await handheld.hear_of(signal_.signal_id)
+        await handheld.say(
+            Accept(alert_id=alert.alert_id), Close(alert_id=alert.alert_id, outcome=Outcome.REAL)
+        )
+        await handheld.hear_a(Alert, lambda each: each.state is AlertState.CLOSED)
+
+
+async def test_one_that_is_connected_and_silent_is_woken_and_one_that_answers_is_not(
+    rig: Rig,
+) -> None:
+    area, browsers = rig.program.free_areas.pop(), (Browser(), Browser())
+    for patrol, browser in zip(area.patrols, browsers, strict=True):
+        await asleep(rig, patrol, browser, f"{rig.url}/send/{patrol}")
+    mark = len(rig.stand_in.got)
+    async with (
+        on_duty(rig.program, area.patrols[0]) as silent,
+        on_duty(rig.program, area.patrols[1]) as awake,
+        connected_device(rig.program, area.apps[0]) as sender,
+    ):
+        signal_ = press(area.spot())
+        await sender.say(signal_)
+        alert = await awake.hear_of(signal_.signal_id)
+        await awake.say(Delivered(alert_id=alert.alert_id, version=alert.version))
+        await silent.hear_of(signal_.signal_id)
+        (got,) = await trio.to_thread.run_sync(woken, rig, mark)
+        assert got.path == f"/send/{area.patrols[0]}"
+        await awake.say(
+            Accept(alert_id=alert.alert_id), Close(alert_id=alert.alert_id, outcome=Outcome.REAL)
+        )
+        await awake.hear_a(Alert, lambda each: each.state is AlertState.CLOSED)
+
+
+async def test_after_a_kill_of_the_core_a_sleeping_handheld_is_woken_all_the_same(
+    rig: Rig,
+) -> None:
+    area, browser = rig.program.free_areas.pop(), Browser()
+    await asleep(rig, area.patrols[0], browser, f"{rig.url}/send/{area.patrols[0]}")
+    mark, log = len(rig.stand_in.got), rig.program.mark()
+    os.kill(rig.program.pid_of("core"), signal.SIGKILL)
+    await trio.to_thread.run_sync(rig.program.wait_ready, "core", log)
+    async with connected_device(rig.program, area.apps[0]) as sender:
+        signal_ = press(area.spot())
+        await sender.say(signal_)
+        (got, *_) = await trio.to_thread.run_sync(woken, rig, mark)
+    assert browser.read(got.body)["alert_id"] == signal_.signal_id
+
+
+async def test_an_address_that_is_gone_is_forgotten_and_one_off_duty_is_withdrawn(
+    rig: Rig,
+) -> None:
+    area, browser = rig.program.free_areas.pop(), Browser()
+    gone, leaving = area.patrols
+    await asleep(rig, gone, browser, f"{rig.url}/send/{gone}")
+    await asleep(rig, leaving, browser, f"{rig.url}/send/{leaving}")
+    async with connected_device(rig.program, leaving, on_duty=False):
+        await until(lambda: not addresses(rig.program, leaving))
+    rig.stand_in.answers = [410]
+    try:
+        async with connected_device(rig.program, area.apps[0]) as sender:
+            await sender.say(press(area.spot()))
+            await until(lambda: not addresses(rig.program, gone))
+    finally:
+        rig.stand_in.answers = [201]
+
+
+async def test_a_push_service_that_swallows_everything_is_felt_by_nobody_who_is_awake(
+    rig: Rig,
+) -> None:
+    """Presses alternate between two quadrants; in one of them somebody sleeps behind the hole."""
+    holed, plain = rig.program.free_areas.pop(), rig.program.free_areas.pop()
+    await asleep(rig, holed.patrols[1], Browser(), f"{rig.url}/send/{holed.patrols[1]}")
+    rig.stand_in.answers = [None]
+    mark = len(rig.stand_in.got)
+    took_s: dict[str, list[float]] = {holed.name: [], plain.name: []}
+    async with (
+        on_duty(rig.program, holed.patrols[0]) as one,
+        on_duty(rig.program, plain.patrols[0]) as other,
+        connected_device(rig.program, holed.apps[0]) as ana,
+        connected_device(rig.program, plain.apps[0]) as beto,
+    ):
+        pair = ((holed, ana, one), (plain, beto, other))
+        for number in range(PRESSES):
+            for area, sender, patrol in pair if number % 2 else pair[::-1]:
+                took_s[area.name].append(await _one_press(area, sender, patrol))
+    assert len(rig.stand_in.got) > mark, "nothing was pushed into the hole"
+    ratio = statistics.median(took_s[holed.name]) / statistics.median(took_s[plain.name])
+    assert ratio < MEDIAN_RATIO_MAX, f"a dead push service slows presses down: {ratio:.2f} times"
+
+
+async def _one_press(area: Area, sender: Device, patrol: Device) -> float:
+    """Press, and return the seconds until the handheld has it; then end it."""
+    signal_ = press(area.spot())
+    started_s = time.perf_counter()
+    await sender.say(signal_)
+    alert = await patrol.hear_of(signal_.signal_id)
+    took_s = time.perf_counter() - started_s
+    await patrol.say(
+        Accept(alert_id=alert.alert_id), Close(alert_id=alert.alert_id, outcome=Outcome.REAL)
+    )
+    await patrol.hear_a(
+        Alert, lambda each: each.alert_id == alert.alert_id and each.state is AlertState.CLOSED
+    )
+    return took_s
+
+
+def _get(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:  # noqa: S310 - our own server
+        return bytes(answer.read())

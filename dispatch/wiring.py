@@ -39,13 +39,17 @@ class _Wiring(Struct, frozen=True, tag_field="protocol", forbid_unknown_fields=T
 
 
 class SiaDc09(_Wiring, frozen=True, tag="sia_dc09"):
-    """An alarm panel, by its account; with a key it must encrypt (AES-128, -192 or -256)."""
+    """An alarm panel, by its account; with a key it must encrypt (AES-128, -192 or -256).
+
+    `clock_offset_s` is for one that writes local time for UTC: -18000 in Colombia.
+    """
 
     account: Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{3,16}$(?!\n)")]
     key_hex: (
         Annotated[str, Meta(pattern=r"^([0-9A-Fa-f]{32}|[0-9A-Fa-f]{48}|[0-9A-Fa-f]{64})$(?!\n)")]
         | None
     ) = None
+    clock_offset_s: Annotated[int, Meta(ge=-50_400, le=50_400)] = 0
 
 
 class Button(_Wiring, frozen=True, tag="button"):

@@ -28,7 +28,13 @@ CAMERA = Camera("http://192.0.2.8/snap.jpg", user="u", password="hunter2")
 
 @pytest.mark.parametrize(
     "wiring",
-    [PANEL, SiaDc09("ABC"), Button("0f" * 32), Shelly("http://192.0.2.7", switch=1), CAMERA],
+    [
+        PANEL,
+        SiaDc09("ABC", clock_offset_s=-18_000),
+        Button("0f" * 32),
+        Shelly("http://192.0.2.7", switch=1),
+        CAMERA,
+    ],
 )
 def test_what_was_sealed_is_opened_by_its_key_for_its_device(wiring):
     box = seal(wiring, KEY, "d-1")

@@ -67,6 +67,9 @@ RESENT_WITHIN_S: Final = 900.0
 """The same message so soon after it was last heard, and not acknowledged, is the same event."""
 SPAN_MS: Final = 600_000
 """Events are named by this span of time, so that a gateway that was restarted names them alike."""
+UNTIMELY_MAX: Final = 3
+"""Messages of another time, one after the other, after which a panel's clock is a fault: told ours,
+it did not set it."""
 MESSAGES_REMEMBERED: Final = 20_000
 CALLS_PER_MESSAGE_MAX: Final = 16
 WATCHERS_PER_CALL_MAX: Final = 4

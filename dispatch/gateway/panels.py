@@ -13,8 +13,10 @@ the truth when the core is away, and what EN 50136-1 has panels find out.
 import secrets
 from typing import Final
 
+import structlog
+
 from dispatch.core.moment import Moment
-from dispatch.gateway.bounds import ANSWERED_WITHIN_S
+from dispatch.gateway.bounds import ANSWERED_WITHIN_S, UNTIMELY_MAX
 from dispatch.gateway.core_link import CoreLink
 from dispatch.gateway.desk import Clock, Heard, Say
 from dispatch.gateway.reports import NEWS, Ending, Report
@@ -27,8 +29,11 @@ from protocol.sia_dc09.decode import Message, decode
 from protocol.sia_dc09.faults import Answer, Fault, Reason
 from protocol.sia_dc09.reply import acknowledge, refuse
 from protocol.sia_dc09.splitter import Splitter
+from protocol.vocabulary import TroubleKind
 
 LINK_TEST: Final = "link_test"
+
+log = structlog.get_logger()
 
 
 class Panels:
@@ -44,6 +49,8 @@ class Panels:
         self._resends = Resends()
         self._last_call: dict[str, str] = {}
         """Which signal a panel's cancellation is about, by device id."""
+        self._untimely: dict[str, int] = {}
+        """How many messages of another time a panel has sent since its last good one."""
         core.roster.watchers.append(self._roster_changed)
 
     def splitter(self) -> Splitter:
@@ -63,6 +70,7 @@ class Panels:
         for said in senses or (LINK_TEST,):
             self._tally.frames.labels(said).inc()
         self._core.contacts.note(device_id, tested=Sense.ALIVE in senses)
+        self._is_timely(device_id)
         if not senses & NEWS:
             return Heard(self._ack(message, now) if self._core.is_near else None)
         self._report(device_id, message, now, say)
@@ -98,11 +106,25 @@ class Panels:
         self._tally.fault(self.name, fault.reason, now.mono_s)
         if fault.reason is Reason.UNKNOWN_ACCOUNT and fault.header is not None:
             self._tally.knocks(fault.header.account_id, now.wall_ms)
+        if fault.reason is Reason.OUTSIDE_WINDOW and fault.header is not None:
+            self._is_untimely(self._roster.panels[fault.header.account_id])
         if fault.answer is not Answer.NOTHING:
             self._tally.answers.labels(self.name, fault.answer).inc()
         # Whoever is told the time has sent what its own key opened.
         return Heard(refuse(fault, now.wall_ms / 1000), is_good=fault.answer is Answer.NAK)
 
+    def _is_untimely(self, device_id: str) -> None:
+        """A panel whose clock stays wrong can call nobody: somebody has to go there."""
+        times = self._untimely[device_id] = self._untimely.get(device_id, 0) + 1
+        if times == UNTIMELY_MAX:
+            log.warning("panel_clock_wrong", device=device_id)
+            self._core.conditions.tell(device_id, TroubleKind.FAULT, present=True)
+
+    def _is_timely(self, device_id: str) -> None:
+        if self._untimely.pop(device_id, 0) >= UNTIMELY_MAX:
+            self._core.conditions.tell(device_id, TroubleKind.FAULT, present=False)
+
     def _roster_changed(self, device_id: str, behind: Behind | None) -> None:
         if behind is None:
             self._last_call.pop(device_id, None)
+            self._untimely.pop(device_id, None)

@@ -14,6 +14,7 @@ import structlog
 from dispatch.wiring import Button, CannotOpen, SiaDc09, Wiring, open_sealed
 from protocol.messages import Kit, KitDevice
 from protocol.sia_dc09.decode import Account
+from protocol.sia_dc09.timestamp import Window
 
 log = structlog.get_logger()
 _UNUSABLE: Final = (CannotOpen, ValueError)
@@ -85,7 +86,8 @@ class Roster:
         if account in self.panels:
             log.warning("account_twice", device=device_id, other=self.panels[account])
         key = None if wiring.key_hex is None else bytes.fromhex(wiring.key_hex)
-        self.accounts[account] = Account(key)
+        window = Window(clock_offset_s=wiring.clock_offset_s)
+        self.accounts[account] = Account(key, window)
         self.panels[account] = device_id
 
     def _open(self, device: KitDevice) -> Wiring | None:

@@ -38,7 +38,7 @@ class Message:
     """None in a link test."""
     details: Details = field(default_factory=Details)
     sent_at_s: int | None = None
-    """By the panel's clock, in seconds since the epoch, if it said so."""
+    """By the panel's clock, in seconds since the epoch, if it said so; its offset is taken off."""
     data_account: str = ""
     """The account in the data. The key speaks for the header's alone: this is for people to see."""
     text: str = ""
@@ -80,7 +80,7 @@ def decode(raw: bytes, accounts: Mapping[str, Account], now_s: float) -> Message
         untimely = _judge_time(content, sent_at_s, account.window, now_s)
         if untimely is not None:
             return Fault(untimely, header)
-    return _report(header, content, sent_at_s)
+    return _report(header, content, sent_at_s, account.window)
 
 
 def _open(frame: Frame, key: bytes | None) -> Content | Reason:
@@ -107,7 +107,9 @@ def _judge_time(
     return None if window.holds(sent_at_s, now_s) else Reason.OUTSIDE_WINDOW
 
 
-def _report(header: Header, content: Content, sent_at_s: int | None) -> Message | Fault:
+def _report(
+    header: Header, content: Content, sent_at_s: int | None, window: Window
+) -> Message | Fault:
     report = Report()
     if header.id_token in REPORTS:
         found = read_events(header.id_token, content.data)
@@ -122,8 +124,12 @@ def _report(header: Header, content: Content, sent_at_s: int | None) -> Message 
         header=header,
         data=content.data,
         events=report.events,
-        details=replace(details, unread=(*details.unread, *left)),
-        sent_at_s=sent_at_s,
+        details=replace(
+            details,
+            occurred_at_s=window.in_utc(details.occurred_at_s),
+            unread=(*details.unread, *left),
+        ),
+        sent_at_s=window.in_utc(sent_at_s),
         data_account=report.account,
         text=report.text,
     )

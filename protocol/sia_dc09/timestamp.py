@@ -20,11 +20,15 @@ class Window:
 
     earliest_s: float = EARLIEST_S
     latest_s: float = LATEST_S
-    clock_offset_s: float = 0
+    clock_offset_s: int = 0
 
     def holds(self, at_s: float, now_s: float) -> bool:
         """Say whether a message of `at_s` may arrive at `now_s` (both seconds since the epoch)."""
         return self.earliest_s <= at_s - self.clock_offset_s - now_s <= self.latest_s
+
+    def in_utc(self, at_s: int | None) -> int | None:
+        """Return a time of the panel's as everybody else has it; none is none."""
+        return None if at_s is None else at_s - self.clock_offset_s
 
 
 def read_timestamp(text: bytes) -> int | None:

@@ -6,7 +6,7 @@ import trio
 from prometheus_client import generate_latest
 from trio.testing import MockClock
 
-from dispatch.gateway.bounds import ANSWERED_WITHIN_S, CORE_AWAY_S
+from dispatch.gateway.bounds import ANSWERED_WITHIN_S, CORE_AWAY_S, UNTIMELY_MAX
 from dispatch.gateway.desk import Heard, read_clock
 from dispatch.gateway.panels import Panels
 from dispatch.gateway.tally import Tally
@@ -252,6 +252,28 @@ async def test_an_encrypted_message_of_another_time_is_told_ours(
         assert heard.is_good
         assert answers(panel.said) == ["NAK"]
         assert await core.unheard() == []
+
+
+async def test_a_panel_whose_clock_stays_wrong_is_a_trouble_until_it_is_right(
+    autojump_clock: MockClock,
+) -> None:
+    async with desk() as (panel, core, _):
+
+        def send(sequence: int, late_s: float) -> None:
+            at_s = read_clock().wall_ms / 1000 - late_s
+            panel.send(frame("", sequence, account=SEALED_ACCOUNT, key=KEY, at_s=at_s))
+
+        for sequence in range(1, UNTIMELY_MAX):
+            send(sequence, 3_600)
+        send(UNTIMELY_MAX, 0)  # told the time, it has set its clock
+        assert [type(said) for said in await core.unheard()] in ([], [Contact])
+        for sequence in range(10, 10 + 2 * UNTIMELY_MAX):
+            send(sequence, 3_600)
+        assert await core.hear(Condition) == Condition(
+            device_id=SEALED, trouble=TroubleKind.FAULT, present=True
+        )
+        send(30, 0)
+        assert not (await core.hear(Condition)).present
 
 
 @pytest.mark.parametrize(

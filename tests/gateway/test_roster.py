@@ -34,6 +34,11 @@ def test_it_knows_the_panels_by_account_and_their_keys(roster: Roster) -> None:
     assert button_key(None) is None
 
 
+def test_a_panel_that_writes_local_time_has_its_own_offset(roster: Roster) -> None:
+    roster.take(Kit(devices=(kit_device(PANEL, SiaDc09(ACCOUNT, clock_offset_s=-18_000)),)))
+    assert roster.accounts[ACCOUNT].window.clock_offset_s == -18_000
+
+
 def test_it_is_known_when_all_were_named(roster: Roster) -> None:
     roster.greeted()
     roster.take(Kit(devices=KIT.devices[:1], complete=False))

@@ -45,5 +45,7 @@ def test_a_window_can_be_widened_for_clocks_that_drift() -> None:
 
 def test_a_panel_that_writes_local_time_for_utc() -> None:
     bogota = Window(clock_offset_s=-5 * 3600)
+    assert bogota.in_utc(1_000) == 1_000 + 5 * 3600
+    assert bogota.in_utc(None) is None
     assert bogota.holds(1_000_000 - 5 * 3600, 1_000_000)
     assert not bogota.holds(1_000_000, 1_000_000)

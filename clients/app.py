@@ -6,6 +6,7 @@ from clients.sender import Sender
 from clients.troubles import Troubles
 from link.feed import Feed, Reader
 from protocol.messages import AnyServerMessage, Position, PositionReport, Siren, Welcome
+from protocol.vocabulary import SirenState
 
 
 class App(Sender):
@@ -36,21 +37,26 @@ class App(Sender):
     def _sirens(self) -> Feed[Siren]:
         return Feed()
 
-    def sirens(self) -> Reader[Siren]:
-        """Follow the front's sirens: each that sounds, or is silent again.
+    @cached_property
+    def _sounding(self) -> dict[str, Siren]:
+        return {}
 
-        Asked for before the block is entered, it holds those that sound already.
-        """
-        return self._sirens.reader()
+    def sirens(self) -> Reader[Siren]:
+        """Follow the front's sirens: those that sound already, then each that does or is silent."""
+        return self._sirens.reader(self._sounding.items())
 
     def greeted(self, welcome: Welcome) -> None:
         """The receipts of every open press follow, and a coordinator's troubles."""
         self.troubles.greeted()
+        self._sounding.clear()
         super().greeted(welcome)
 
     def heard(self, message: AnyServerMessage) -> None:
         """Take receipts, errors, troubles and sirens."""
         if isinstance(message, Siren):
+            self._sounding.pop(message.device, None)
+            if message.state is SirenState.SOUNDING:
+                self._sounding[message.device] = message
             self._sirens.put(message.device, message)
         self.troubles.heard(message)
         super().heard(message)

@@ -1,5 +1,7 @@
 """`python -m clients.app`: enrol, press, cancel."""
 
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated
 
 import trio
@@ -101,17 +103,7 @@ def sirens(
     ca: CaOption = None,
 ) -> None:
     """Muestra qué sirenas de su frente suenan, hasta Ctrl-C · Show which of your sirens sound."""
-    context = ssl_context(ca)
-
-    async def command(screen: Screen) -> ExitCode:
-        known = credentials_for(credentials, Role.APP)
-        app = App(server, known, ssl_context=context)
-        heard = app.sirens()
-        async with app, beside(lambda: screen.follow_link(app.states())):
-            await print_sirens(screen, heard)
-        return ExitCode.DONE
-
-    run(command)
+    _follow(server, credentials, ca, lambda screen, app: print_sirens(screen, app.sirens()))
 
 
 @main.command()
@@ -121,13 +113,23 @@ def troubles(
     ca: CaOption = None,
 ) -> None:
     """Muestra las fallas de su frente hasta Ctrl-C · Show what is wrong with your front's kit."""
+    _follow(server, credentials, ca, lambda screen, app: print_troubles(screen, app.troubles))
+
+
+def _follow(
+    server: str,
+    credentials: Path | None,
+    ca: Path | None,
+    show: Callable[[Screen, App], Awaitable[None]],
+) -> None:
+    """Show what the app hears until it is ended."""
     context = ssl_context(ca)
 
     async def command(screen: Screen) -> ExitCode:
         known = credentials_for(credentials, Role.APP)
         app = App(server, known, ssl_context=context)
         async with app, beside(lambda: screen.follow_link(app.states())):
-            await print_troubles(screen, app.troubles)
+            await show(screen, app)
         return ExitCode.DONE
 
     run(command)

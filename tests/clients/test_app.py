@@ -44,3 +44,4 @@ async def test_a_member_hears_which_siren_sounds_and_who_set_it_off() -> None:
         await guest.say(siren)
         with trio.fail_after(PATIENCE_S):
             assert await anext(sirens) == siren
+            assert await anext(app.sirens()) == siren  # whoever asks later hears what sounds

@@ -16,7 +16,7 @@ from link.errors import Refused
 from link.feed import Feed, Reader
 from link.half_open import watch_for_silence
 from link.outbound import A_DEVICES_ROOM, Room
-from link.wire import BROKEN, Ending, Wire, check_address, opened, why_broken
+from link.wire import BROKEN, CLOSE_WITHIN_S, Ending, Wire, check_address, opened, why_broken
 from protocol.close_codes import may_reconnect
 from protocol.codec import encode
 from protocol.messages import AnyServerMessage, ClientMessage, Hello, Text, Welcome
@@ -25,6 +25,8 @@ CLIENT_NAME: Final = "cuadrante-sdk/0.1"
 SETTLED_AFTER_S: Final = 10.0
 """A connection that lived so long was a good one: the next back-off starts anew."""
 LEAVE_WITHIN_S: Final = 2.0
+END_WITHIN_S: Final = 2 * CLOSE_WITHIN_S
+"""A connection that is over is let go by then, whatever is still waited for in it."""
 
 Dial = Callable[[], Awaitable[trio.abc.Stream]]
 
@@ -158,7 +160,12 @@ class Link:
                 async with opened(self._url, self._ssl_context, stream) as socket:
                     watch_for_silence(socket.stream)
                     wire = Wire(socket, scope, self._room)
-                    await self._converse(wire)
+                    try:
+                        await self._converse(wire)
+                    finally:
+                        # With frames unread, `websockets` 16 and 17 would wait for ever for their
+                        # reader to go on once the writer has found the connection broken.
+                        scope.deadline = trio.current_time() + END_WITHIN_S
             except BROKEN as error:
                 return Ending(why_broken(error))
         if wire is None or wire.ending is None:

@@ -11,6 +11,7 @@ from typing import TypeVar
 import trio
 import trio.testing
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
 from websockets.server import ServerProtocol
 from websockets.trio.server import Server, ServerConnection, serve
 from websockets.typing import Subprotocol
@@ -102,6 +103,11 @@ class Guest:
             )
         return hello
 
+    async def say_at_once(self, *messages: AnyServerMessage) -> None:
+        """Have all of it arrive in one piece."""
+        frames = [Frame(Opcode.TEXT, encode(each)).serialize(mask=False) for each in messages]
+        await self.socket.stream.send_all(b"".join(frames))
+
     async def close(self, code: int) -> None:
         """Close the connection in good order."""
         await self.socket.aclose(code)
@@ -161,13 +167,17 @@ async def peer(subprotocol: str = SUBPROTOCOL) -> AsyncIterator[Peer]:
 
 
 class StickyStream(trio.abc.Stream):
-    """A stream whose writes can get stuck in the middle, as when the other end stops reading."""
+    """A stream whose writes can get stuck in the middle, as when the other end stops reading, or
+    fail while there is still something to be read, as when it was killed."""
 
     def __init__(self, inner: trio.abc.Stream) -> None:
         self.stuck = False
+        self.broken = False
         self._inner = inner
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        if self.broken:
+            raise trio.BrokenResourceError
         if self.stuck:
             await self._inner.send_all(bytes(data)[: len(data) // 2])
             await trio.sleep_forever()

@@ -325,3 +325,17 @@ async def test_a_server_of_something_else_is_not_spoken_to() -> None:
                 state = await anext(link.states())
     assert not state.up
     assert "HTTP 400" in state.why.en
+
+
+async def test_a_server_that_is_killed_while_much_is_unread_is_met_again(
+    autojump_clock: MockClock,
+) -> None:
+    # Whether the reader or the writer notices first is for the scheduler to say.
+    async with linked() as (link, server, listener):
+        for times in range(1, 11):
+            guest = await server.visit()
+            await guest.welcome()
+            await until(lambda: len(listener.welcomes) == times)  # noqa: B023 - awaited here
+            server.streams[-1].broken = True
+            await guest.say_at_once(*[SYNCED] * 200)
+            link.send(Cancel(signal_id=an_id()))

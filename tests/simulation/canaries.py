@@ -40,6 +40,12 @@ def _forget_deadlines(dispatcher: Dispatcher, alerts: Iterable[Alert]) -> None:
     dispatcher.city.deadlines = Deadlines()
 
 
+def _forget_fronts(dispatcher: Dispatcher, alerts: Iterable[Alert]) -> None:
+    """A restart puts the alerts up and sees to no front again."""
+    _restore(dispatcher, alerts)
+    dispatcher.city.front_deadlines = Deadlines()
+
+
 _begin = Dispatcher.__init__
 
 
@@ -104,6 +110,7 @@ CANARIES: Final = MappingProxyType[str, tuple[Any, str, Any]](
     {
         "receipt_before_commit": (Keeper, "append", _receipt_before_commit),
         "forget_deadlines": (Dispatcher, "restore", _forget_deadlines),
+        "forget_fronts": (Dispatcher, "restore", _forget_fronts),
         "one_boot": (Dispatcher, "__init__", _one_boot),
         "failed_is_forgotten": (Keeper, "look", _failed_is_forgotten),
         "drain_skips": (Drain, "_unheard", _drain_skips),

@@ -62,6 +62,7 @@ def caught(canary: str) -> Failure:
     [
         ("receipt_before_commit", "nobody is told stored before it is"),
         ("forget_deadlines", "nobody will look at"),
+        ("forget_fronts", "at those of"),
         ("one_boot", "who is silent for twice its interval is missing"),
         ("failed_is_forgotten", "something still waits to be stored"),
         ("drain_skips", "in quiet, all copies agree"),
@@ -87,6 +88,7 @@ def test_every_canary_is_tested() -> None:
     assert set(CANARIES) == {
         "receipt_before_commit",
         "forget_deadlines",
+        "forget_fronts",
         "one_boot",
         "failed_is_forgotten",
         "drain_skips",

@@ -96,6 +96,13 @@ def _metrics_port(settings: Settings) -> Finding:
     return _bound("gateway metrics port", "127.0.0.1", settings.gateway_metrics_port, do)
 
 
+def _push_metrics_port(settings: Settings) -> Finding:
+    if not settings.push:
+        return Finding("push metrics port", Health.OK, "not needed: push is off")
+    do = "end what listens there, or set another push_metrics_port"
+    return _bound("push metrics port", "127.0.0.1", settings.push_metrics_port, do)
+
+
 def _bound(
     check: str, host: str, port: int, do: str, kinds: Sequence[socket.SocketKind] = OVER_TCP
 ) -> Finding:
@@ -226,6 +233,7 @@ CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     _panel_port,
     _button_port,
     _metrics_port,
+    _push_metrics_port,
     _open_files,
     _clock,
     _data_dir,

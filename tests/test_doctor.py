@@ -29,6 +29,7 @@ def sound(tmp_path: Path, **others: object) -> Settings:
         gateway_panel_port=0,
         gateway_button_port=0,
         gateway_metrics_port=0,
+        push_metrics_port=0,
         connections_max=16,
         **others,
     )
@@ -56,6 +57,7 @@ def test_a_sound_machine_fails_nothing(tmp_path: Path) -> None:
         "panel port",
         "button port",
         "gateway metrics port",
+        "push metrics port",
         "open files",
         "clock",
         "data directory",
@@ -108,6 +110,10 @@ def test_a_metrics_port_that_is_taken(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         settings = load_settings(data_dir=tmp_path, gateway_metrics_port=port)
         failed(found("gateway metrics port", settings), str(port), "gateway_metrics_port")
+        settings = load_settings(data_dir=tmp_path, push_metrics_port=port)
+        failed(found("push metrics port", settings), str(port), "push_metrics_port")
+        settings = load_settings(data_dir=tmp_path, push_metrics_port=port, push=False)
+        assert found("push metrics port", settings).health is Health.OK
 
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1", "a..b"])

@@ -26,7 +26,8 @@ from protocol.messages import Position
 PROGRAM: Final = Path(__file__).resolve().parents[2] / "server.py"
 PATIENCE_S: Final = 40.0
 """A bound for what must happen, not a measure of how soon: the machine may be busy."""
-AREAS: Final = 40
+AREAS: Final = 90
+"""One for each test that asks for one, and some to spare."""
 APPS: Final = 4
 
 

@@ -273,6 +273,9 @@ async def test_the_record_is_not_tampered_with(dsn: str, sql: str, why: str) -> 
 # --- the questions ------------------------------------------------------------------------------
 
 QUESTIONS = {
+    "alerts_in_time": "SELECT view FROM alerts"
+    " WHERE (received_at, alert_id) < (now() - interval '1 day', gen_random_uuid())"
+    " ORDER BY received_at DESC, alert_id DESC LIMIT 100",
     "open_alerts_of_a_quadrant": """
         SELECT alert_id FROM alerts WHERE state <> 'closed' AND quadrant = 'Q-7'
         ORDER BY received_at""",

@@ -58,9 +58,9 @@ async def test_losing_an_alert_to_another_patrol_is_told(home: Path) -> None:
 
 async def test_without_being_asked_to_it_only_watches(home: Path) -> None:
     async with peer() as server:
-        async with running(home, "patrol", "--off-duty", "--server", server.url) as command:
+        async with running(home, "patrol", "--server", server.url) as command:
             guest = await server.visit()
-            assert (await guest.welcome()).on_duty is False
+            assert (await guest.welcome()).on_duty is True
             await guest.say(alert())
             await guest.hear(Delivered)
             await command.line("PÁNICO")

@@ -33,6 +33,7 @@ OF_THE_KIT: Final = frozenset(
     }
 )
 """Appended where they happen, with the state of their device."""
+_NOT_APPENDED_HERE: Final = OF_CONNECTIONS | OF_THE_KIT
 
 
 def journalled(city: City, effects: list[Effect], now: Moment) -> list[Effect]:
@@ -57,7 +58,7 @@ def journalled(city: City, effects: list[Effect], now: Moment) -> list[Effect]:
 
 def is_kept(fact: Fact) -> bool:
     """Say whether a fact is for the journal, or only logged and counted."""
-    return fact.kind not in OF_CONNECTIONS | OF_THE_KIT or (
+    return fact.kind not in _NOT_APPENDED_HERE or (
         fact.kind is FactKind.REFUSED and fact.device_id is not None
     )
 

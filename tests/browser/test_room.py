@@ -31,7 +31,7 @@ def eva(program: Program) -> str:
 CROWD = """async (count) => {
     const { Queue } = await import("/assets/sala/queue.js");
     const { passing } = await import("/assets/sala/filters.js");
-    const { inOrder } = await import("/assets/patrulla/alert_list.js");
+    const { inOrder } = await import("/assets/shared/alerts/alert_list.js");
     const alerts = Array.from({ length: count }, (_, at) => ({
         alert_id: `alert-${at}`, kind: at % 2 ? "panic" : "medical", urgency: "normal",
         state: "dispatched", owner: null, front: null, quadrant: null, cancel_requested_at_ms: null,

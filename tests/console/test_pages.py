@@ -12,7 +12,12 @@ from dispatch.console.pages import folder_of, policy
 from tests.console.samples import console
 from tests.store.on_asyncio import on_asyncio
 
-PAGES = ("/boton", "/patrulla")
+PAGES = ("/boton", "/patrulla", "/sala")
+SOURCES = folder_of("clients") / "pages"
+MODULE = re.compile(r'from "(\.[^"]+)"')
+TABLE = re.compile(r"^  (\w+): \[", re.MULTILINE)
+NAMED = re.compile(r'\bwords\("(\w+)"|\bworded\("\w+", "(\w+)"|data-(?:words|label)="(\w+)"')
+"""Where a page names its words outright."""
 
 
 def request(host: str = "frente.example:7311", scheme: str = "http") -> Request:
@@ -114,6 +119,40 @@ async def test_the_service_worker_names_every_file_and_each_is_there(
             assert (await client.get(file)).status_code == 200, file
         edition = re.search(r'^const EDITION = "([0-9a-f]{16})";$', worker.text, re.MULTILINE)
         assert edition is not None
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_made_of_its_own_modules_and_of_the_shared_ones(page: str) -> None:
+    loaded = modules_of(page)
+    assert len(loaded) > 10
+    strangers = {
+        each for each in loaded if each.relative_to(SOURCES).parts[0] not in (page[1:], "shared")
+    }
+    assert not strangers, f"move what two pages need to clients/pages/shared: {strangers}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_has_all_the_words_that_it_names(page: str) -> None:
+    texts = [path.read_text() for path in (*modules_of(page), SOURCES / page[1:] / "index.html")]
+    known = {word for text in texts for word in TABLE.findall(text)}
+    named = {word for text in texts for each in NAMED.findall(text) for word in each if word}
+    assert len(named) > 20
+    assert named <= known, f"add to its words.js, in both languages: {sorted(named - known)}"
+
+
+def modules_of(page: str) -> set[Path]:
+    """Every module that a page loads, by following its imports."""
+    (first,) = re.findall(
+        r'type="module" src="/assets/([^"]+)"', (SOURCES / page[1:] / "index.html").read_text()
+    )
+    loaded, left = set(), {SOURCES / first}
+    while left:
+        path = left.pop()
+        loaded.add(path)
+        left |= {
+            (path.parent / each).resolve() for each in MODULE.findall(path.read_text())
+        } - loaded
+    return loaded
 
 
 def test_a_package_that_is_not_installed_is_named() -> None:

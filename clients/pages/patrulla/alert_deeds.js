@@ -5,7 +5,7 @@ import { words } from "../shared/language.js";
 
 const ETAS_MIN = [2, 5, 10, 15];
 
-/** `hands` has `accept(id, etaS)`, `arrive(id)` and `close(id)`; `watch` knows what is under way. */
+/** `hands` has `accept(id, etaS)`, `arrive(id)` and `close(alert)`; `watch` knows what is under way. */
 export function deeds(alert, watch, hands) {
   const id = alert.alert_id;
   const isOurs = alert.owner?.device_id === watch.welcome?.device_id;
@@ -13,13 +13,13 @@ export function deeds(alert, watch, hands) {
   const acting = ["accept", "arrive", "close"].find((type) => watch.isActing(id, type));
   if (acting) return [element("p", { class: "under-way" }, words(underWay(watch)))];
   if (isOurs && alert.state === "on_scene") {
-    return [button("close", "primary", () => hands.close(id)), navigate(alert)];
+    return [button("close", "primary", () => hands.close(alert)), navigate(alert)];
   }
   if (isOurs) {
     return [
       button("arrive", "primary", () => hands.arrive(id)),
       etas(id, "changeEta", hands),
-      element("div", { class: "pair" }, navigate(alert), button("close", "secondary", () => hands.close(id))),
+      element("div", { class: "pair" }, navigate(alert), button("close", "secondary", () => hands.close(alert))),
     ];
   }
   if (mayAccept) {

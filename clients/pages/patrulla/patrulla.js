@@ -1,8 +1,12 @@
 /** The handheld: who calls, where, what is around, and the patrol's answer. */
 
 import { Alarm } from "../shared/alarm.js";
+import { facts, headline } from "../shared/alerts/alert_facts.js";
+import { answerLine, inOrder, isUnanswered, whereLine } from "../shared/alerts/alert_list.js";
+import { addClosing } from "../shared/alerts/closing.js";
+import { Watch } from "../shared/alerts/watch.js";
+import { ALERT_WORDS } from "../shared/alerts/words.js";
 import { stayAwake } from "../shared/awake.js";
-import { askOutcome, onClosing } from "../shared/closing.js";
 import { loadConfig } from "../shared/config.js";
 import { openDeviceStore } from "../shared/device_store.js";
 import { byId, element, fill, setText } from "../shared/elements.js";
@@ -14,12 +18,11 @@ import { showLink } from "../shared/link_line.js";
 import { keepForOffline } from "../shared/offline.js";
 import { askToBeWoken, beWoken } from "../shared/push.js";
 import { QuadrantMap } from "../shared/quadrant_map.js";
-import { ActionRefused, Watch } from "../shared/watch.js";
+import { toast } from "../shared/toast.js";
 import { Whereabouts } from "../shared/whereabouts.js";
 import { SHARED_WORDS } from "../shared/words.js";
 import { deeds } from "./alert_deeds.js";
-import { facts, headline } from "./alert_facts.js";
-import { alertRow, answerLine, inOrder, isUnanswered, whereLine } from "./alert_list.js";
+import { alertRow } from "./alert_row.js";
 import { nearbyQuadrants } from "./nearby_quadrants.js";
 import { WORDS } from "./words.js";
 
@@ -28,7 +31,6 @@ const ROLES = ["patrol"];
 const REDRAW_EVERY_MS = 1_000;
 const REPORT_EVERY_MS = 10_000;
 const DOUBT_EVERY_MS = 8_000;
-const TOAST_MS = 8_000;
 const ASK_QUADRANTS_AGAIN_MS = 30_000;
 
 const alarm = new Alarm();
@@ -38,6 +40,7 @@ let store = null;
 let device = null;
 let watch = null;
 let map = null;
+let askOutcome = null;
 let config = null;
 let mapped = "";
 let chosen = null;
@@ -47,7 +50,7 @@ let reportedMs = 0;
 // --- opening --------------------------------------------------------------------------------------
 
 async function open() {
-  useWords({ ...SHARED_WORDS, ...WORDS });
+  useWords({ ...SHARED_WORDS, ...ALERT_WORDS, ...WORDS });
   byId("language").addEventListener("click", switchLanguage);
   keepForOffline();
   store = await openDeviceStore("patrulla");
@@ -69,12 +72,12 @@ function begin(enrolled) {
   device = enrolled;
   byId("enrolling").hidden = true;
   byId("ready").hidden = false;
-  watch = new Watch({ changed: draw, closed, rang, heard });
+  watch = new Watch({ changed: draw, closed, rang, heard, refused });
   watch.link = new Link(config.core_url, device, watch, CLIENT, DOUBT_EVERY_MS);
   map = new QuadrantMap(byId("map"), config);
   byId("back").addEventListener("click", () => choose(null));
   byId("mute").addEventListener("click", draw);
-  onClosing((chosen) => act({ type: "close", ...chosen }));
+  askOutcome = addClosing((chosen) => act({ type: "close", ...chosen }));
   watch.link.start();
   setInterval(draw, REDRAW_EVERY_MS);
   document.addEventListener("visibilitychange", draw);
@@ -127,10 +130,8 @@ function choose(alertId) {
   scrollTo(0, 0);
 }
 
-function toast(text) {
-  const shown = element("p", { class: "toast" }, text);
-  byId("toasts").append(shown);
-  setTimeout(() => shown.remove(), TOAST_MS);
+function refused(text) {
+  toast(said(text));
 }
 
 function reportPosition() {
@@ -148,18 +149,12 @@ const hands = {
     act({ type: "accept", alert_id: alertId, ...(etaS ? { eta_s: etaS } : {}) }),
   arrive: (alertId) => act({ type: "arrive", alert_id: alertId }),
   silence: (alertId) => act({ type: "silence", alert_id: alertId }),
-  close: (alertId) => askOutcome(alertId, watch.open.get(alertId)?.kind === "test"),
+  close: (alert) => askOutcome(alert),
 };
 
-async function act(message) {
+function act(message) {
   alarm.hush(message.alert_id);
-  try {
-    await watch.act(message);
-  } catch (error) {
-    if (!(error instanceof ActionRefused)) throw error;
-    toast(said(error.text));
-  }
-  draw();
+  watch.act(message);
 }
 
 // --- what is shown ----------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 /** Which of the open alerts are shown: by what somebody types, by kind, and by how far they are. */
 
-import { isUnanswered } from "../patrulla/alert_list.js";
+import { isUnanswered } from "../shared/alerts/alert_list.js";
 
 const STATES = {
   all: () => true,

@@ -5,7 +5,7 @@
  * its alert is in sight: whoever stands on it with the keyboard stays there.
  */
 
-import { answerLine, isUnanswered, whereLine } from "../patrulla/alert_list.js";
+import { answerLine, isUnanswered, whereLine } from "../shared/alerts/alert_list.js";
 import { element, setText } from "../shared/elements.js";
 import { words } from "../shared/language.js";
 import { duration } from "../shared/when.js";

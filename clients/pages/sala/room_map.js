@@ -4,7 +4,7 @@
  */
 
 import { QuadrantMap } from "../shared/quadrant_map.js";
-import { isUnanswered } from "../patrulla/alert_list.js";
+import { isUnanswered } from "../shared/alerts/alert_list.js";
 
 const L = globalThis.L;
 const CELL_PX = 44;

@@ -1,18 +1,19 @@
 /** The control room: every open alert of the city, who answers, and what is wrong. */
 
-import { inOrder, isUnanswered, whereLine } from "../patrulla/alert_list.js";
-import { facts, headline } from "../patrulla/alert_facts.js";
-import { WORDS as PATROL_WORDS } from "../patrulla/words.js";
 import { Alarm } from "../shared/alarm.js";
+import { facts, headline } from "../shared/alerts/alert_facts.js";
+import { inOrder, isUnanswered, whereLine } from "../shared/alerts/alert_list.js";
+import { addClosing } from "../shared/alerts/closing.js";
+import { Watch } from "../shared/alerts/watch.js";
+import { ALERT_WORDS } from "../shared/alerts/words.js";
 import { stayAwake } from "../shared/awake.js";
-import { askOutcome, onClosing } from "../shared/closing.js";
 import { loadConfig } from "../shared/config.js";
 import { byId, element, fill, setText } from "../shared/elements.js";
 import { onLanguage, said, switchLanguage, useWords, words } from "../shared/language.js";
 import { Link } from "../shared/link.js";
 import { showLink } from "../shared/link_line.js";
 import { keepForOffline } from "../shared/offline.js";
-import { ActionRefused, Watch } from "../shared/watch.js";
+import { toast } from "../shared/toast.js";
 import { SHARED_WORDS } from "../shared/words.js";
 import { askPatrol, onAssigning } from "./assigning.js";
 import { passing } from "./filters.js";
@@ -30,7 +31,6 @@ import { HEALTH_WORDS, WORDS } from "./words.js";
 const CLIENT = "cuadrante-sala/0.1";
 const KINDS = ["panic", "silent", "medical", "fire", "intrusion", "test"];
 const REDRAW_EVERY_MS = 1_000;
-const TOAST_MS = 8_000;
 const STORY_AFTER_MS = 700;
 const ASK_QUADRANTS_AGAIN_MS = 15_000;
 
@@ -42,6 +42,7 @@ let config = null;
 let watch = null;
 let queue = null;
 let map = null;
+let askOutcome = null;
 let hasBeenUp = false;
 let chosen = null;
 let story = { of: "", told: null };
@@ -51,7 +52,7 @@ let isDrawing = false;
 // --- opening --------------------------------------------------------------------------------------
 
 async function open() {
-  useWords({ ...SHARED_WORDS, ...PATROL_WORDS, ...HEALTH_WORDS, ...WORDS });
+  useWords({ ...SHARED_WORDS, ...ALERT_WORDS, ...HEALTH_WORDS, ...WORDS });
   byId("language").addEventListener("click", switchLanguage);
   byId("retry").addEventListener("click", () => location.reload());
   keepForOffline();
@@ -70,7 +71,7 @@ function begin(session) {
   setText(byId("who"), session.name);
   byId("logOut").hidden = false;
   byId("room").hidden = false;
-  watch = new Watch({ changed: drawSoon, closed, rang, heard });
+  watch = new Watch({ changed: drawSoon, closed, rang, heard, refused });
   watch.link = new Link(config.core_url, session.device, watch, CLIENT);
   watch.link.onDuty = true; // whoever has the room open watches
   queue = new Queue(byId("queue"), choose);
@@ -95,7 +96,7 @@ function listen() {
     tab.addEventListener("click", () => show(tab.dataset.view));
   }
   onAssigning((chosen) => act({ type: "assign", ...chosen }));
-  onClosing((said) => act({ type: "close", ...said }));
+  askOutcome = addClosing((chosen) => act({ type: "close", ...chosen }));
   onLanguage(() => {
     makeFilters();
     draw();
@@ -141,6 +142,10 @@ function closed(alert) {
   toast(words("ended", { where: whereLine(alert) }));
 }
 
+function refused(text) {
+  toast(said(text));
+}
+
 function heard(message) {
   if (watch.welcome !== greetedBy) {
     troubles.greeted();
@@ -181,12 +186,6 @@ function show(view) {
   }
 }
 
-function toast(text) {
-  const shown = element("p", { class: "toast" }, text);
-  byId("toasts").append(shown);
-  setTimeout(() => shown.remove(), TOAST_MS);
-}
-
 function hushAll() {
   for (const alertId of watch.open.keys()) alarm.hush(alertId);
   draw();
@@ -194,15 +193,9 @@ function hushAll() {
 
 // --- what the room does -----------------------------------------------------------------------------
 
-async function act(message) {
+function act(message) {
   alarm.hush(message.alert_id);
-  try {
-    await watch.act(message);
-  } catch (error) {
-    if (!(error instanceof ActionRefused)) throw error;
-    toast(said(error.text));
-  }
-  draw();
+  watch.act(message);
 }
 
 function silence(alertId) {
@@ -305,7 +298,7 @@ function roomDeeds(alert) {
     element("button", { type: "button", class: "secondary", onclick }, words(name));
   return [
     alert.state === "on_scene" ? null : button("assign", () => askPatrol(alert)),
-    button("close", () => askOutcome(id, alert.kind === "test")),
+    button("close", () => askOutcome(alert)),
   ];
 }
 

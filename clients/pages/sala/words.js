@@ -37,7 +37,6 @@ export const WORDS = {
   loading: ["Poniéndose al día…", "Catching up…"],
   queueLabel: ["Cola de alertas, la más urgente primero", "Queue of alerts, the most pressing first"],
   cityMap: ["Mapa de la ciudad", "Map of the city"],
-  noBorders: ["No se pudieron pedir los cuadrantes.", "The quadrants could not be asked for."],
   eta: ["llega en {minutes} min", "arrives in {minutes} min"],
   raisedSoFar: ["{step} (ronda {rounds})", "{step} (round {rounds})"],
   nextStep: ["siguiente en {left}", "next in {left}"],

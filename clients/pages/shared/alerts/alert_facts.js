@@ -1,8 +1,8 @@
 /** One alert in full: where, who, and what is around. */
 
-import { element } from "../shared/elements.js";
-import { words } from "../shared/language.js";
-import { clock, duration } from "../shared/when.js";
+import { element } from "../elements.js";
+import { words } from "../language.js";
+import { clock, duration } from "../when.js";
 import { answerLine, isUnanswered, whereLine } from "./alert_list.js";
 
 const SOUNDS = ["asked", "sounding"];

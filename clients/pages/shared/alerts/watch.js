@@ -2,15 +2,9 @@
  * Whoever answers alerts: the open ones, and what is done to them.
  *
  * An action is shown as done once the server's `alert` shows it, and sent again after a disconnect
- * unless it does. `changed()` draws; `closed(alert)` and `rang(alertId)` tell of what passes.
+ * unless it does. A page has `changed()`, which draws, and is told what passes: `closed(alert)`,
+ * `rang(alertId)`, `refused(text)` and, if it wants to know it all, `heard(message)`.
  */
-
-export class ActionRefused extends Error {
-  constructor(error) {
-    super(error.code);
-    this.text = error.text;
-  }
-}
 
 const HEARD = ["asked", "sounding"];
 const OVER = ["already_closed", "unknown_alert"];
@@ -55,17 +49,15 @@ export class Watch {
     if (this.link.send({ type: "delivered", alert_id, version })) this.#confirmed.add(alert_id);
   }
 
-  /** `accept`, `arrive`, `assign`, `close` or `silence`. Resolves once it shows; throws `ActionRefused`. */
+  /** `accept`, `arrive`, `assign`, `close` or `silence`: under way until an alert shows it. */
   act(message) {
     this.#refs += 1;
     const ref = `${message.type}-${this.#refs}`;
-    return new Promise((resolve, reject) => {
-      const action = { message: { ...message, ref }, resolve, reject, sent: 0 };
-      this.#actions.set(ref, action);
-      if (this.isSynced) this.#send(action);
-      this.link.hurry();
-      this.#page.changed();
-    });
+    const action = { message: { ...message, ref }, sent: 0 };
+    this.#actions.set(ref, action);
+    if (this.isSynced) this.#send(action);
+    this.link.hurry();
+    this.#page.changed();
   }
 
   /** Whether something of this type is under way for an alert. */
@@ -126,7 +118,6 @@ export class Watch {
     if (alert.state !== "closed" && action.message.type !== "silence") {
       this.#done.set(alert.alert_id, { message: action.message, version: alert.version });
     }
-    action.resolve(alert);
   }
 
   /** Whether this state of the alert is what was asked for. */
@@ -172,7 +163,6 @@ export class Watch {
     this.#actions.delete(error.ref);
     // A `close` that went twice, of an alert that has ended, was done the first time.
     const wasDone = action.message.type === "close" && action.sent > 1 && OVER.includes(error.code);
-    if (wasDone) action.resolve(null);
-    else action.reject(new ActionRefused(error));
+    if (!wasDone) this.#page.refused(error.text);
   }
 }

@@ -52,7 +52,7 @@ PICTURES_SHOWN: Final = 8
 PUSH_ADDRESSES_MAX: Final = 3
 """Addresses of one device, the newest, through which it is woken."""
 PUSH_ENDPOINT_CHARS: Final = 1_024
-"""The URL of a `push_address`."""
+"""The URL of a `push_address`, or the token of a `fcm_address`."""
 
 # --- the kit ------------------------------------------------------------------------------------
 CAMERAS_PER_FRONT_MAX: Final = 4

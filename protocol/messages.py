@@ -5,7 +5,7 @@ older server understands a newer client's press. Times are whole milliseconds si
 (`_ms`); coordinates are WGS 84 degrees (EPSG:4326).
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -241,24 +241,21 @@ class Picture(ClientMessage, frozen=True, tag="picture"):
     size_bytes: Annotated[int, Meta(ge=1, le=PICTURE_MAX_BYTES)]
 
 
-PushEndpoint = Annotated[
-    str,
-    Meta(
-        max_length=PUSH_ENDPOINT_CHARS,
-        pattern=r"^https://[\x21-\x7e]+$(?!\n)",
-        description="A capability: whoever knows it can push. Kept from logs.",
-    ),
-]
-
-
 class PushAddress(ClientMessage, frozen=True, tag="push_address"):
-    """Patrol, control room: how to wake this device while it is on duty and not connected.
+    """Patrol, control room: how to wake this browser while it is on duty and not connected.
 
     Said after each `welcome` on duty; the same again changes nothing. Going off duty withdraws it.
     """
 
-    kind: PushKind
-    endpoint: PushEndpoint
+    kind: Literal["webpush"]
+    endpoint: Annotated[
+        str,
+        Meta(
+            max_length=PUSH_ENDPOINT_CHARS,
+            pattern=r"^https://[\x21-\x7e]+$(?!\n)",
+            description="A capability: whoever knows it can push. Kept from logs.",
+        ),
+    ]
     p256dh: Annotated[
         str,
         Meta(
@@ -275,11 +272,50 @@ class PushAddress(ClientMessage, frozen=True, tag="push_address"):
     ]
 
 
+class ApnsAddress(ClientMessage, frozen=True, tag="apns_address"):
+    """As `push_address`, for an app on a telephone of Apple's."""
+
+    token: Annotated[
+        str,
+        Meta(
+            pattern=r"^[0-9A-Fa-f]{64,200}$(?!\n)",
+            description="The device token as hexadecimal digits. Kept from logs.",
+        ),
+    ]
+    topic: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9.-]{0,155}$(?!\n)",
+            description="The app's bundle id; empty: the first that the server knows.",
+        ),
+    ] = ""
+
+
+class FcmAddress(ClientMessage, frozen=True, tag="fcm_address"):
+    """As `push_address`, for an app on a telephone with Google's services."""
+
+    token: Annotated[
+        str,
+        Meta(
+            max_length=PUSH_ENDPOINT_CHARS,
+            pattern=r"^[A-Za-z0-9_:.-]{32,}$(?!\n)",
+            description="The registration token. Kept from logs.",
+        ),
+    ]
+
+
 class PushGone(ClientMessage, frozen=True, tag="push_gone"):
     """Push: this address wakes nobody any more."""
 
     device_id: DeviceId
-    endpoint: PushEndpoint
+    endpoint: Annotated[
+        str,
+        Meta(
+            max_length=PUSH_ENDPOINT_CHARS,
+            pattern=r"^[\x21-\x7e]+$(?!\n)",
+            description="As the `push` said it.",
+        ),
+    ]
 
 
 class Ping(ClientMessage, frozen=True, tag="ping"):
@@ -304,6 +340,8 @@ AnyClientMessage = (
     | Condition
     | Picture
     | PushAddress
+    | ApnsAddress
+    | FcmAddress
     | PushGone
     | Ping
 )
@@ -624,9 +662,10 @@ class PushTarget(Struct, frozen=True, gc=False):
     """One address through which a device is woken."""
 
     kind: PushKind
-    endpoint: str
-    p256dh: str
-    auth: str
+    endpoint: Annotated[str, Meta(description="A browser's URL, or a telephone's token.")]
+    p256dh: str = ""
+    auth: str = ""
+    topic: Annotated[str, Meta(description="The app's bundle id, of Apple's alone.")] = ""
 
 
 class Push(ServerMessage, frozen=True, tag="push"):

@@ -12,6 +12,7 @@ from typing import Final
 
 from protocol.messages import (
     Accept,
+    ApnsAddress,
     Arrive,
     Assign,
     Cancel,
@@ -21,6 +22,7 @@ from protocol.messages import (
     Delivered,
     Duty,
     Enrol,
+    FcmAddress,
     Hello,
     Picture,
     Ping,
@@ -61,7 +63,7 @@ _ACTS: Final = frozenset(
     {Signal, Cancel, PositionReport}
     | {Duty, Delivered, Accept, Arrive, Close, Assign, Silence}
     | {Sounded, Contact, Condition, Picture}
-    | {PushAddress, PushGone}
+    | {PushAddress, ApnsAddress, FcmAddress, PushGone}
 )
 
 ALLOWED: Final = MappingProxyType(

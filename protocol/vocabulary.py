@@ -125,6 +125,10 @@ class PushKind(StrEnum):
 
     WEBPUSH = "webpush"
     """A browser's subscription (RFC 8030), encrypted for that browser alone (RFC 8291)."""
+    APNS = "apns"
+    """An app on a telephone of Apple's, through its push notification service."""
+    FCM = "fcm"
+    """An app on a telephone with Google's services, through Firebase Cloud Messaging."""
 
 
 class Action(StrEnum):

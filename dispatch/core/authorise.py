@@ -13,6 +13,7 @@ from dispatch.core.registry import Device
 from protocol.messages import (
     Accept,
     AnyClientMessage,
+    ApnsAddress,
     Arrive,
     Assign,
     Cancel,
@@ -21,6 +22,7 @@ from protocol.messages import (
     Contact,
     Delivered,
     Duty,
+    FcmAddress,
     Picture,
     PositionReport,
     PushAddress,
@@ -72,7 +74,8 @@ TOLD_AS: Final = MappingProxyType(
 """What the device is told of each denial."""
 
 _PRESSES: Final = frozenset({Signal, Cancel, PositionReport})
-_CONTROL: Final = frozenset({Duty, Delivered, Assign, Close, Silence, PushAddress})
+_ADDRESSES: Final = frozenset({PushAddress, ApnsAddress, FcmAddress})
+_CONTROL: Final = frozenset({Duty, Delivered, Assign, Close, Silence}) | _ADDRESSES
 
 MAY_SAY: Final = MappingProxyType(
     {
@@ -80,9 +83,8 @@ MAY_SAY: Final = MappingProxyType(
         Role.BUTTON: _PRESSES | {Condition},
         Role.GATEWAY: frozenset({Signal, Cancel, Contact, Condition, Sounded, Picture}),
         Role.SIREN: frozenset({PositionReport, Condition, Sounded}),
-        Role.PATROL: frozenset(
-            {Duty, PositionReport, Delivered, Accept, Arrive, Close, Silence, PushAddress}
-        ),
+        Role.PATROL: frozenset({Duty, PositionReport, Delivered, Accept, Arrive, Close, Silence})
+        | _ADDRESSES,
         Role.OPERATOR: _CONTROL,
         Role.SUPERVISOR: _CONTROL,
         Role.CAMERA: frozenset(),

@@ -48,6 +48,7 @@ from dispatch.core.tell import deny
 from protocol.messages import (
     Accept,
     AnyClientMessage,
+    ApnsAddress,
     Arrive,
     Assign,
     Cancel,
@@ -56,6 +57,7 @@ from protocol.messages import (
     Contact,
     Delivered,
     Duty,
+    FcmAddress,
     Picture,
     PositionReport,
     PushAddress,
@@ -82,6 +84,8 @@ _DO: Final[Mapping[type[AnyClientMessage], Callable[[City, Device, Any, Moment],
             Sounded: sirens.sounded,
             Picture: cameras.picture,
             PushAddress: push_addresses.address,
+            ApnsAddress: push_addresses.address,
+            FcmAddress: push_addresses.address,
             PushGone: push_addresses.gone,
         }
     )

@@ -5,6 +5,7 @@ woken. Addresses are kept in PostgreSQL and come back by the registry's feed.
 """
 
 from dataclasses import replace
+from typing import TypeAlias
 
 from dispatch.core.authorise import Denial
 from dispatch.core.city import City
@@ -12,17 +13,30 @@ from dispatch.core.effects import DropPushAddress, Effect, KeepPushAddress
 from dispatch.core.moment import Moment
 from dispatch.core.registry import Device
 from dispatch.core.tell import deny
-from protocol.messages import PushAddress, PushGone, PushTarget
+from protocol.messages import ApnsAddress, FcmAddress, PushAddress, PushGone, PushTarget
+from protocol.vocabulary import PushKind
+
+Address: TypeAlias = PushAddress | ApnsAddress | FcmAddress
 
 
-def address(city: City, device: Device, message: PushAddress, now: Moment) -> list[Effect]:
+def address(city: City, device: Device, message: Address, now: Moment) -> list[Effect]:
     """Keep how a device is woken, unless that is known."""
     if not city.presence.is_on_duty(device.device_id):
         return deny(device.device_id, message, Denial.OFF_DUTY, now)
-    target = PushTarget(message.kind, message.endpoint, message.p256dh, message.auth)
+    target = _target(message)
     if target in device.push:
         return []
     return [KeepPushAddress(device.device_id, target, now.wall_ms, message.ref)]
+
+
+def _target(message: Address) -> PushTarget:
+    match message:
+        case ApnsAddress():
+            return PushTarget(PushKind.APNS, message.token, topic=message.topic)
+        case FcmAddress():
+            return PushTarget(PushKind.FCM, message.token)
+        case _:
+            return PushTarget(PushKind.WEBPUSH, message.endpoint, message.p256dh, message.auth)
 
 
 def gone(city: City, _: Device, message: PushGone, __: Moment) -> list[Effect]:

@@ -21,16 +21,18 @@ async def keep_push_address(pool: Pool, device_id: str, target: PushTarget, at_m
         )
         await connection.execute(
             """
-            INSERT INTO push_addresses (endpoint, device_id, kind, p256dh, auth, kept_at)
-            VALUES ($1, $2, $3, $4, $5, to_timestamp($6 / 1000.0))
+            INSERT INTO push_addresses (endpoint, device_id, kind, p256dh, auth, topic, kept_at)
+            VALUES ($1, $2, $3, $4, $5, $6, to_timestamp($7 / 1000.0))
             ON CONFLICT (endpoint) DO UPDATE
-            SET p256dh = excluded.p256dh, auth = excluded.auth, kept_at = excluded.kept_at
+            SET kind = excluded.kind, p256dh = excluded.p256dh, auth = excluded.auth,
+                topic = excluded.topic, kept_at = excluded.kept_at
             """,
             target.endpoint,
             device_id,
             target.kind.value,
             target.p256dh,
             target.auth,
+            target.topic,
             at_ms,
         )
         await connection.execute(

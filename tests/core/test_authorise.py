@@ -10,6 +10,7 @@ from dispatch.core.registry import SPEAK_FOR_OTHERS, Device
 from protocol.messages import (
     Accept,
     AnyClientMessage,
+    ApnsAddress,
     Arrive,
     Assign,
     Cancel,
@@ -18,6 +19,7 @@ from protocol.messages import (
     Contact,
     Delivered,
     Duty,
+    FcmAddress,
     Picture,
     PositionReport,
     PushAddress,
@@ -47,6 +49,8 @@ ACTS = {
     Picture: Picture(ID, "camera", ID, 1, 1),
     Contact: Contact(()),
     Condition: Condition(TroubleKind.TAMPER, present=True),
+    ApnsAddress: ApnsAddress("0f" * 32),
+    FcmAddress: FcmAddress("token:" + "a" * 32),
     PushAddress: PushAddress(PushKind.WEBPUSH, "https://push.example/1", "p" * 87, "a" * 22),
     PushGone: PushGone("patrol-1", "https://push.example/1"),
 }

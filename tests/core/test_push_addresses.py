@@ -3,7 +3,7 @@ from dataclasses import replace
 from dispatch.core.effects import DropPushAddress, KeepPushAddress
 from dispatch.core.facts import OFF_DUTY, FactKind
 from dispatch.core.registry import Device
-from protocol.messages import PushAddress, PushGone, PushTarget
+from protocol.messages import ApnsAddress, FcmAddress, PushAddress, PushGone, PushTarget
 from protocol.vocabulary import ErrorCode, PushKind, Role
 from tests.core.town import Town, residents
 
@@ -30,6 +30,17 @@ def test_an_address_is_kept_and_comes_back_by_the_feed_and_the_same_again_is_not
     assert len(town.addresses) == 1
     town.say("patrol-1", replace_endpoint(ADDRESS, OTHER.endpoint))
     assert len(town.addresses) == 2
+
+
+def test_the_app_on_a_telephone_says_its_token_and_which_app_it_is():
+    town = Town([*residents(), patrol()])
+    town.connect("patrol-1")
+    town.say("patrol-1", ApnsAddress("0f" * 32, "co.example.patrulla"))
+    town.say("patrol-1", FcmAddress("token:" + "a" * 32))
+    assert [each.target for each in town.addresses] == [
+        PushTarget(PushKind.APNS, "0f" * 32, topic="co.example.patrulla"),
+        PushTarget(PushKind.FCM, "token:" + "a" * 32),
+    ]
 
 
 def replace_endpoint(address: PushAddress, endpoint: str) -> PushAddress:

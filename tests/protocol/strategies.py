@@ -39,8 +39,8 @@ def _valid(described: inspect.Type) -> st.SearchStrategy[Any]:
             return st.booleans()
         case inspect.NoneType():
             return st.none()
-        case inspect.EnumType(cls=cls):
-            return st.sampled_from(cls)
+        case inspect.EnumType(cls=choices) | inspect.LiteralType(values=choices):
+            return st.sampled_from(choices)
         case inspect.UnionType(types=types):
             return st.one_of([_valid(each) for each in types])
         case inspect.VarTupleType(item_type=item):

@@ -63,7 +63,7 @@ ID = "01a1fbe1-e292-7c1e-9bd0-4f7a52e86b10"
 def test_every_message_has_a_tag_of_its_own() -> None:
     tags = [each.__struct_config__.tag for each in get_args(AnyClientMessage | AnyServerMessage)]
 
-    assert len(tags) == len(set(tags)) == 32
+    assert len(tags) == len(set(tags)) == 34
 
 
 def test_every_error_has_its_blame() -> None:

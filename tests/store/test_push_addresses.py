@@ -50,6 +50,24 @@ async def test_the_newest_few_are_kept_in_order_and_can_be_dropped(
 
 
 @on_asyncio
+async def test_a_telephones_token_is_kept_with_the_app_that_it_is_of(
+    dsn: str, tmp_path: Path
+) -> None:
+    apple = PushTarget(PushKind.APNS, "0f" * 32, topic="co.example.patrulla")
+    google = PushTarget(PushKind.FCM, "token:" + "a" * 32)
+    async with open_pool(dsn) as pool:
+        await fill(pool, tmp_path)
+        await keep_push_address(pool, "patrol-1", apple, 1)
+        await keep_push_address(pool, "patrol-1", google, 2)
+        assert await of(pool, "patrol-1") == (apple, google)
+        moved = PushTarget(PushKind.APNS, apple.endpoint, topic="co.example.otra")
+        await keep_push_address(pool, "patrol-1", moved, 3)
+        assert await of(pool, "patrol-1") == (google, moved)
+        with pytest.raises(Refused):
+            await keep_push_address(pool, "patrol-1", PushTarget(PushKind.WEBPUSH, "x"), 4)
+
+
+@on_asyncio
 async def test_a_browser_wakes_one_device_the_last_that_it_was(dsn: str, tmp_path: Path) -> None:
     async with open_pool(dsn) as pool:
         await fill(pool, tmp_path)

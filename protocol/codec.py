@@ -116,7 +116,7 @@ def _named(raw: Any, structs: Mapping[Any, type[Any]]) -> type[Any] | None:
 
 def _normal(message: AnyClientMessage) -> AnyClientMessage:
     # Some platforms print UUIDs in capitals; one press must have one id however it is spelt.
-    for name in ("signal_id", "alert_id"):
+    for name in ("signal_id", "alert_id", "message_id"):
         value = getattr(message, name, None)
         if value is not None and value != value.lower():
             message = msgspec.structs.replace(message, **{name: value.lower()})

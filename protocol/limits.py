@@ -37,6 +37,8 @@ CODE_CHARS: Final = 32
 """Codes of quadrants and editions."""
 NOTE_CHARS: Final = 280
 """The note of a `close`."""
+MESSAGE_CHARS: Final = 280
+"""The words of a `message_front`."""
 REPORTS_SHOWN: Final = 3
 """Folded signals that an alert shows, the newest; `signals_total` counts them all."""
 SECONDARY_QUADRANTS_MAX: Final = 6

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from protocol.limits import (
+    MESSAGE_CHARS,
     NOTE_CHARS,
     PICTURE_MAX_BYTES,
     PUSH_ADDRESSES_MAX,
@@ -44,6 +45,8 @@ DEVICE_ID_PATTERN = r"^[A-Za-z0-9._:-]{1,64}$(?!\n)"
 TEXT_PATTERN = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f]*$"
 """No control characters but tabs and line ends: PostgreSQL refuses U+0000, and JSON writes each
 of the others in six bytes, so that a note of them would outgrow an alert's frame."""
+VISIBLE_PATTERN = r"[^\s\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+"""Something that can be seen: not only blanks, control characters and marks of direction."""
 
 SignalId = Annotated[
     str,
@@ -54,6 +57,14 @@ SignalId = Annotated[
     ),
 ]
 DeviceId = Annotated[str, Meta(pattern=DEVICE_ID_PATTERN, description="An enrolled device.")]
+FrontId = Annotated[str, Meta(pattern=DEVICE_ID_PATTERN, description="A neighbourhood front.")]
+MessageId = Annotated[
+    str,
+    Meta(
+        pattern=UUIDV7_PATTERN,
+        description="UUID version 7 (RFC 9562, section 5.7), made by whoever says the message.",
+    ),
+]
 Ref = Annotated[
     str,
     Meta(max_length=64, description="Chosen by the client; echoed in an error about this frame."),
@@ -130,7 +141,8 @@ class Signal(ClientMessage, frozen=True, tag="signal"):
     pressed_at_ms: EpochMs | None = None
     position: Position | None = None
     source_device_id: Annotated[
-        DeviceId | None, Meta(description="Gateway only: the device behind it that was pressed.")
+        DeviceId | None,
+        Meta(description="Gateway, console: the device that was pressed. Others press themselves."),
     ] = None
 
 
@@ -192,6 +204,31 @@ class Silence(ClientMessage, frozen=True, tag="silence"):
     """Whoever answers the alert has its sirens fall silent."""
 
     alert_id: SignalId
+
+
+class MessageFront(ClientMessage, frozen=True, tag="message_front"):
+    """The control room says something to everyone of a front. Answered by `front_message`, as
+    often as it is sent."""
+
+    message_id: MessageId
+    front_id: FrontId
+    body: Annotated[
+        str,
+        Meta(
+            max_length=MESSAGE_CHARS,
+            pattern=VISIBLE_PATTERN,
+            description="The words. Control characters and marks of direction are left out.",
+        ),
+    ]
+    alert_id: Annotated[
+        SignalId | None, Meta(description="The open alert of that front that it is about.")
+    ] = None
+
+
+class MessageShown(ClientMessage, frozen=True, tag="message_shown"):
+    """This device has shown this message to a person."""
+
+    message_id: MessageId
 
 
 class Sounded(ClientMessage, frozen=True, tag="sounded"):
@@ -335,6 +372,8 @@ AnyClientMessage = (
     | Close
     | Assign
     | Silence
+    | MessageFront
+    | MessageShown
     | Sounded
     | Contact
     | Condition
@@ -658,6 +697,31 @@ class Siren(ServerMessage, frozen=True, tag="siren"):
     text: Text
 
 
+class FrontMessage(ServerMessage, frozen=True, tag="front_message"):
+    """To the members of a front, and to the control room: somebody there says this. Show it, and
+    say `message_shown`. The same `message_id` is the same message."""
+
+    message_id: str
+    front_id: str
+    front: Annotated[str, Meta(description="The front's name.")]
+    alert_id: Annotated[str | None, Meta(description="The alert that it is about.")]
+    by: Annotated[str, Meta(description="The name of whoever says it.")]
+    body: str
+    sent_at_ms: int
+    until_ms: Annotated[int, Meta(description="From then on it is of no use any more.")]
+
+
+class MessageReach(ServerMessage, frozen=True, tag="message_reach"):
+    """To the control room: how far a message to a front has got. It replaces the one before."""
+
+    message_id: str
+    front_id: str
+    members: Annotated[int, Meta(description="Devices of the front that can show it.")]
+    sent_to: Annotated[int, Meta(description="To so many of them it was sent.")]
+    shown_by: Annotated[int, Meta(description="So many of them have shown it.")]
+    stored: Annotated[bool, Meta(description="It survives whatever happens to the server.")]
+
+
 class PushTarget(Struct, frozen=True, gc=False):
     """One address through which a device is woken."""
 
@@ -716,6 +780,8 @@ AnyServerMessage = (
     | Trouble
     | Patrol
     | Siren
+    | FrontMessage
+    | MessageReach
     | Push
     | Notice
     | Error

@@ -24,6 +24,8 @@ from protocol.messages import (
     Enrol,
     FcmAddress,
     Hello,
+    MessageFront,
+    MessageShown,
     Picture,
     Ping,
     PositionReport,
@@ -63,6 +65,7 @@ _ACTS: Final = frozenset(
     {Signal, Cancel, PositionReport}
     | {Duty, Delivered, Accept, Arrive, Close, Assign, Silence}
     | {Sounded, Contact, Condition, Picture}
+    | {MessageFront, MessageShown}
     | {PushAddress, ApnsAddress, FcmAddress, PushGone}
 )
 

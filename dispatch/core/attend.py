@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from dispatch.core import answer, patrols, push, push_addresses, roster, rouse, supervision
+from dispatch.core import answer, message, patrols, push, push_addresses, roster, rouse, supervision
 from dispatch.core.alert import Alert, Owner
 from dispatch.core.answer import lose_owner
 from dispatch.core.city import City
@@ -36,6 +36,7 @@ def connected(city: City, event: Connected, now: Moment) -> list[Effect]:
     if device.role is Role.GATEWAY:
         roster.begin(city, device.device_id)
     rouse.repeat_soon(city, device)
+    message.came(city, device)
     if device.role is Role.PUSH:
         push.returned(city, now)
     effects.append(_about(FactKind.GREETED, device, now, device.role))
@@ -222,6 +223,7 @@ def _up_to_date(city: City, device: Device, concerning: list[Alert], now: Moment
             effects += receipt(city, alert, alert.last_press_of[device.device_id])
     effects += show_troubles(city, device)
     effects += patrols.show_patrols(city, device, now)
+    effects += message.show_messages(city, device)
     synced = Notice(code=NoticeCode.SYNCED, text=NOTICE[NoticeCode.SYNCED], count=len(concerning))
     effects.append(Send((device.device_id,), synced))
     return effects

@@ -23,6 +23,8 @@ from protocol.messages import (
     Delivered,
     Duty,
     FcmAddress,
+    MessageFront,
+    MessageShown,
     Picture,
     PositionReport,
     PushAddress,
@@ -50,6 +52,11 @@ class Denial(StrEnum):
     SIGNAL_ID_CONFLICT = "signal_id_conflict"
     OVERLOADED = "overloaded"
     ENOUGH_PICTURES = "enough_pictures"
+    UNKNOWN_FRONT = "unknown_front"
+    NOT_YOUR_FRONT = "not_your_front"
+    NOT_YOUR_MESSAGE = "not_your_message"
+    MESSAGE_ID_CONFLICT = "message_id_conflict"
+    TOO_MANY_MESSAGES = "too_many_messages"
     NOT_ON_CALL = "not_on_call"
     """It is no patrol that can be called: not connected, or off duty."""
 
@@ -68,6 +75,11 @@ TOLD_AS: Final = MappingProxyType(
         Denial.SIGNAL_ID_CONFLICT: ErrorCode.SIGNAL_ID_CONFLICT,
         Denial.OVERLOADED: ErrorCode.OVERLOADED,
         Denial.ENOUGH_PICTURES: ErrorCode.NOT_ALLOWED,
+        Denial.UNKNOWN_FRONT: ErrorCode.UNKNOWN_FRONT,
+        Denial.NOT_YOUR_FRONT: ErrorCode.NOT_ALLOWED,
+        Denial.NOT_YOUR_MESSAGE: ErrorCode.NOT_ALLOWED,
+        Denial.MESSAGE_ID_CONFLICT: ErrorCode.MESSAGE_ID_CONFLICT,
+        Denial.TOO_MANY_MESSAGES: ErrorCode.OVERLOADED,
         Denial.NOT_ON_CALL: ErrorCode.NOT_ON_CALL,
     }
 )
@@ -75,12 +87,12 @@ TOLD_AS: Final = MappingProxyType(
 
 _PRESSES: Final = frozenset({Signal, Cancel, PositionReport})
 _ADDRESSES: Final = frozenset({PushAddress, ApnsAddress, FcmAddress})
-_CONTROL: Final = frozenset({Duty, Delivered, Assign, Close, Silence}) | _ADDRESSES
+_CONTROL: Final = frozenset({Duty, Delivered, Assign, Close, Silence, MessageFront}) | _ADDRESSES
 
 MAY_SAY: Final = MappingProxyType(
     {
-        Role.APP: _PRESSES,
-        Role.BUTTON: _PRESSES | {Condition},
+        Role.APP: _PRESSES | {MessageShown},
+        Role.BUTTON: _PRESSES | {MessageShown, Condition},
         Role.GATEWAY: frozenset({Signal, Cancel, Contact, Condition, Sounded, Picture}),
         Role.SIREN: frozenset({PositionReport, Condition, Sounded}),
         Role.PATROL: frozenset({Duty, PositionReport, Delivered, Accept, Arrive, Close, Silence})

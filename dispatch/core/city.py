@@ -7,6 +7,7 @@ from dispatch.core.alert import Alert
 from dispatch.core.board import Board
 from dispatch.core.deadlines import Deadlines
 from dispatch.core.kit import Kit
+from dispatch.core.message_box import MessageBox
 from dispatch.core.presence import Presence
 from dispatch.core.registry import Registry
 from dispatch.core.whereabouts import LastKnown
@@ -29,6 +30,7 @@ class City:
     push_deadlines: Deadlines = field(default_factory=Deadlines)
     """When to look at which alert for whoever sleeps."""
     kit: Kit = field(default_factory=Kit)
+    messages: MessageBox = field(default_factory=MessageBox)
     traded: dict[str, bytes] = field(default_factory=dict)
     """device id -> the digest of the enrolment code that it traded and has not greeted since."""
     changed: dict[str, Alert] = field(default_factory=dict)

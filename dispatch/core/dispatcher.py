@@ -11,6 +11,7 @@ from dispatch.core import (
     answer,
     attend,
     cameras,
+    message,
     press,
     push,
     push_addresses,
@@ -42,6 +43,7 @@ from dispatch.core.events import (
 )
 from dispatch.core.journalled import journalled
 from dispatch.core.kit import Watched
+from dispatch.core.message_box import Message
 from dispatch.core.moment import Moment
 from dispatch.core.registry import Change, Device, Registry
 from dispatch.core.tell import deny
@@ -58,6 +60,8 @@ from protocol.messages import (
     Delivered,
     Duty,
     FcmAddress,
+    MessageFront,
+    MessageShown,
     Picture,
     PositionReport,
     PushAddress,
@@ -82,6 +86,8 @@ _DO: Final[Mapping[type[AnyClientMessage], Callable[[City, Device, Any, Moment],
             Condition: supervision.condition,
             Silence: sirens.silence,
             Sounded: sirens.sounded,
+            MessageFront: message.send,
+            MessageShown: message.shown,
             Picture: cameras.picture,
             PushAddress: push_addresses.address,
             ApnsAddress: push_addresses.address,
@@ -113,6 +119,11 @@ class Dispatcher:
             push.restored(self.city, alert)
         push_addresses.restored(self.city)
 
+    def post(self, messages: Iterable[Message]) -> None:
+        """Put up again what was said to fronts in an earlier run. Before the first event."""
+        for each in sorted(messages, key=lambda each: each.sent_at_ms):
+            message.restored(self.city, each)
+
     def supervise(self, kit: Iterable[Watched], now: Moment) -> None:
         """Watch over the kit, from what the journal kept of it. Before the first event."""
         supervision.begin(self.city, kit, now)
@@ -133,7 +144,8 @@ class Dispatcher:
                 return storage.heard(self.city, event)
             case KeepAgain():
                 storage.keep_again(self.city, event)
-                return supervision.keep_again(self.city, event.device_ids, now)
+                said = message.keep_again(self.city, event.alert_ids, now)
+                return [*said, *supervision.keep_again(self.city, event.device_ids, now)]
             case TokenKept():
                 effects = attend.token_kept(self.city, event)
                 supervision.after_change(self.city, event.device_id, now)
@@ -150,6 +162,7 @@ class Dispatcher:
             city.deadlines.next_s(),
             rouse.next_s(city),
             city.push_deadlines.next_s(),
+            message.next_s(city),
             city.kit.next_s(),
         )
         return min((at_s for at_s in due if at_s is not None), default=None)

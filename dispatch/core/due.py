@@ -4,7 +4,7 @@ import math
 
 from msgspec.structs import replace
 
-from dispatch.core import push, rouse, sirens, supervision
+from dispatch.core import message, push, rouse, sirens, supervision
 from dispatch.core.alert import Alert
 from dispatch.core.answer import AUTOMATIC, end, lose_owner
 from dispatch.core.assign import widen
@@ -25,17 +25,19 @@ SHUT_OUT = "revoked"
 def pass_time(city: City, now: Moment) -> list[Effect]:
     """Do what has been due for longest, of one alert or one front: a press need not wait for all.
 
-    Those who sleep have their turn while neither is due, and the kit after them. Whoever calls
-    calls again while something is due. A failure over one alert is its alone.
+    Those who sleep have their turn while neither is due, then messages to fronts, then the kit.
+    Whoever calls calls again while something is due. A failure over one alert is its alone.
     """
     alert_s, front_s = city.deadlines.next_s(), rouse.next_s(city)
-    push_s = city.push_deadlines.next_s()
+    push_s, message_s = city.push_deadlines.next_s(), message.next_s(city)
     if alert_s is not None and alert_s <= min(now.mono_s, math.inf if front_s is None else front_s):
         effects = _look_at_next(city, now)
     elif front_s is not None and front_s <= now.mono_s:
         effects = rouse.pass_time(city, now)
     elif push_s is not None and push_s <= now.mono_s:
         effects = push.pass_time(city, now)
+    elif message_s is not None and message_s <= now.mono_s:
+        effects = message.pass_time(city, now)
     else:
         effects = supervision.pass_time(city, now)
     for forgotten in city.board.forget_old(now.mono_s):

@@ -1,12 +1,18 @@
 """One line of the journal: what was decided, and what its alert or device has become by it."""
 
+from typing import Final
+
 from msgspec import Struct
+
+MESSAGE: Final = "message/"
+"""Before the id of a message to a front, where a line is about that: no id has a slash."""
 
 
 class Entry(Struct, frozen=True, gc=False):
     """A fact, in the words of `dispatch.core.facts`, and the whole state of its subject after it.
 
-    The subject is the alert or, where there is none, the device. `state` is as
+    The subject is the alert (or the message to a front, its id behind `MESSAGE` in `alert_id`) or,
+    where there is none, the device. `state` is as
     `dispatch.core.snapshot` writes it (opaque to the journal): of each subject the newest one is
     all that recovery needs. None for facts that change neither.
     """

@@ -44,7 +44,9 @@ class TokenKept(Struct, frozen=True, gc=False):
 
 
 class Stored(Struct, frozen=True, gc=False):
-    """These presses, (alert id, signal id), are safely where they must be."""
+    """These presses, (alert id, signal id), are safely where they must be.
+
+    So are messages to fronts: (`entry.MESSAGE` and the id, the id)."""
 
     presses: tuple[tuple[str, str], ...]
 

@@ -33,7 +33,9 @@ OF_THE_KIT: Final = frozenset(
     }
 )
 """Appended where they happen, with the state of their device."""
-_NOT_APPENDED_HERE: Final = OF_CONNECTIONS | OF_THE_KIT
+OF_MESSAGES: Final = frozenset({FactKind.MESSAGE_SHOWN, FactKind.MESSAGE_ENDED})
+"""Kept with their message; that something was said is a fact of its alert as well."""
+_NOT_APPENDED_HERE: Final = OF_CONNECTIONS | OF_THE_KIT | OF_MESSAGES
 
 
 def journalled(city: City, effects: list[Effect], now: Moment) -> list[Effect]:

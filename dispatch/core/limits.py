@@ -104,6 +104,20 @@ PUSH_TTL_S: Final = 300
 """A push that could not be brought to its device by then is dropped: a later step has sent another,
 or the alert has been answered."""
 
+# --- messages to a front ------------------------------------------------------------------------
+MESSAGE_USEFUL_S: Final = 4 * 3_600.0
+"""Whoever comes later than this is not sent it any more: it would only mislead."""
+MESSAGES_PER_FRONT_MAX: Final = 10
+"""Messages to one front that are kept for whoever is away, the newest."""
+MESSAGES_AT_ONCE: Final = 5
+"""Messages that one sender may send at once ..."""
+MESSAGES_EVERY_S: Final = 10.0
+"""... and one more in so long after that."""
+MESSAGE_SLICE: Final = 100
+"""Members that are sent a message at a stretch: presses have their turn in between."""
+MESSAGES_SHOWN_MAX: Final = 50
+"""Messages that a control room is shown when it comes, the newest."""
+
 # --- latency budgets, in milliseconds -----------------------------------------------------------
 BUDGET_MS: Final = {
     "received": 2_000,  # the network between the press and us

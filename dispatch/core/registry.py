@@ -63,8 +63,9 @@ class Device:
     """One enrolled (or to be enrolled) thing that speaks the protocol.
 
     `token_hash` and `code_hash` are SHA-256 digests; the secrets themselves are kept nowhere.
-    `quadrant` is what a patrol patrols; `gateway_id` is the gateway that speaks for this device, in
-    a way that only that gateway can read (`wiring`, sealed).
+    `quadrant` is what a patrol patrols, or a supervisor speaks for (None: all); `gateway_id` is the
+    gateway that speaks for this device, in a way that only that gateway can read (`wiring`,
+    sealed).
     """
 
     device_id: str
@@ -200,7 +201,7 @@ class Registry:
         return self._coordinated_by.get(person_id, ())
 
     def pushable(self, role: Role, quadrant: str = "") -> Iterable[str]:
-        """Return the devices of a role (and quadrant, where they have one) that can be woken."""
+        """Return the devices of a role (patrols: of a quadrant) that can be woken."""
         return self._pushable.get((role, quadrant), ())
 
     @property
@@ -241,7 +242,7 @@ class Registry:
             of_role = self._of_front.setdefault((device.front_id, device.role), {})
             of_role[device.device_id] = None
         if device.push:
-            pushable = self._pushable.setdefault((device.role, device.quadrant or ""), {})
+            pushable = self._pushable.setdefault(_called_as(device), {})
             pushable[device.device_id] = None
 
     def _unindex(self, device_id: str) -> None:
@@ -257,4 +258,10 @@ class Registry:
         if known.front_id is not None:
             discard(self._of_front, (known.front_id, known.role), device_id)
         if known.push:
-            discard(self._pushable, (known.role, known.quadrant or ""), device_id)
+            discard(self._pushable, _called_as(known), device_id)
+
+
+def _called_as(device: Device) -> tuple[Role, str]:
+    """Patrols are called by their quadrant; the control room is called whole."""
+    is_patrol = device.role is Role.PATROL
+    return device.role, (device.quadrant or "") if is_patrol else ""

@@ -1,4 +1,6 @@
-"""The whole state of an alert, or of a device of the kit, as bytes: a restart goes on from it.
+"""The whole state of an alert, a message to a front, or a device of the kit, as bytes.
+
+A restart goes on from it.
 
 Times on the monotonic clock mean something only together with the moment they were written at and
 the boot they were counted from, so both go along: with each state, for one that nothing has changed
@@ -12,6 +14,7 @@ from msgspec.structs import replace
 
 from dispatch.core.alert import Alert, Press, Sounding
 from dispatch.core.kit import Watched
+from dispatch.core.message_box import Message
 from dispatch.core.moment import Moment
 
 
@@ -30,6 +33,16 @@ class Frozen:
 
 
 @dataclass(frozen=True, slots=True)
+class FrozenMessage:
+    """A message to a front at a moment, by the clocks of one boot of the machine."""
+
+    message: Message
+    mono_s: float
+    wall_ms: int
+    boot: str
+
+
+@dataclass(frozen=True, slots=True)
 class FrozenDevice:
     """A device of the kit at a moment, by the clocks of one boot of the machine."""
 
@@ -41,6 +54,7 @@ class FrozenDevice:
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Frozen)
+_MESSAGE_DECODER = msgspec.msgpack.Decoder(FrozenMessage)
 _DEVICE_DECODER = msgspec.msgpack.Decoder(FrozenDevice)
 
 
@@ -68,6 +82,24 @@ def thaw(state: bytes, now: Moment, boot: str) -> Alert:
     return frozen.alert
 
 
+def freeze_message(message: Message, now: Moment, boot: str) -> bytes:
+    """Write a message to a front as it is."""
+    return _ENCODER.encode(FrozenMessage(message, now.mono_s, now.wall_ms, boot))
+
+
+def thaw_message(state: bytes, now: Moment, boot: str) -> Message:
+    """Read a message back, as `thaw` does an alert. Raises `UnreadableState`."""
+    try:
+        frozen = _MESSAGE_DECODER.decode(state)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise UnreadableState(str(error)) from error
+    message, by_s = frozen.message, _moved_by_s(frozen, now, boot)
+    message.until_s += by_s
+    message.tell_at_s = _moved(message.tell_at_s, by_s)
+    message.keep_at_s = _moved(message.keep_at_s, by_s)
+    return message
+
+
 def freeze_device(watched: Watched, now: Moment, boot: str) -> bytes:
     """Write what is known of a device of the kit."""
     return _ENCODER.encode(FrozenDevice(watched, now.mono_s, now.wall_ms, boot))
@@ -86,7 +118,7 @@ def thaw_device(state: bytes, now: Moment, boot: str) -> Watched:
     return watched
 
 
-def _moved_by_s(frozen: Frozen | FrozenDevice, now: Moment, boot: str) -> float:
+def _moved_by_s(frozen: Frozen | FrozenMessage | FrozenDevice, now: Moment, boot: str) -> float:
     """Return how far this process's clock is ahead of the one that the times were read on."""
     if boot and frozen.boot == boot:
         return 0.0

@@ -1,7 +1,9 @@
 """What a sender is told of its press's storage: that it is safe, or that it is not."""
 
+from dispatch.core import message
 from dispatch.core.city import City
 from dispatch.core.effects import Effect, Send
+from dispatch.core.entry import MESSAGE
 from dispatch.core.events import Journaled, KeepAgain, NotStored, Stored
 from dispatch.core.tell import listeners, receipt
 from dispatch.core.words import ERROR
@@ -24,6 +26,9 @@ def stored(city: City, event: Stored) -> list[Effect]:
     """Say so to each sender: from now on the press survives whatever happens to us."""
     effects: list[Effect] = []
     for alert_id, signal_id in event.presses:
+        if alert_id.startswith(MESSAGE):
+            effects += message.stored(city, signal_id)
+            continue
         alert = city.board.alerts.get(alert_id)
         if alert is None or signal_id not in alert.unstored:
             continue

@@ -136,6 +136,11 @@ ERROR: Final = MappingProxyType(
             "Ese identificador ya es de otro dispositivo; use uno nuevo.",
             "That id belongs to another device's signal; use a new one.",
         ),
+        ErrorCode.UNKNOWN_FRONT: Text("No hay tal frente.", "There is no such front."),
+        ErrorCode.MESSAGE_ID_CONFLICT: Text(
+            "Ese identificador ya es de otro mensaje; use uno nuevo.",
+            "That id belongs to another message; use a new one.",
+        ),
         ErrorCode.OFF_DUTY: Text("Está fuera de servicio.", "You are off duty."),
         ErrorCode.NOT_ON_CALL: Text(
             "Esa patrulla no está conectada y en servicio.",

@@ -59,7 +59,7 @@ class Journal:
         """
         try:
             recovered = recover(self._log.newest_states(closed_since_ms(now)), now, boot=boot)
-            self.keeper.recovered(recovered.alerts)
+            self.keeper.recovered(recovered.alerts, recovered.messages)
         except (sqlite3.Error, OSError, NotStored) as error:
             log.error("not_recovered", reason=str(error))
             return Recovered()

@@ -9,7 +9,9 @@ import structlog
 
 from dispatch.core.alert import Alert
 from dispatch.core.effects import Append
+from dispatch.core.entry import MESSAGE
 from dispatch.core.events import Journaled, KeepAgain, NotStored, Stored
+from dispatch.core.message_box import Message
 from dispatch.journal import faults
 from dispatch.journal.local_log import LocalLog
 
@@ -56,7 +58,7 @@ class Keeper:
         """Count the appends whose senders have not heard yet."""
         return len(self._waiting)
 
-    def recovered(self, alerts: Iterable[Alert]) -> None:
+    def recovered(self, alerts: Iterable[Alert], messages: Iterable[Message] = ()) -> None:
         """What an earlier run left is in the log; whether PostgreSQL has it, the drain will say.
 
         Raises `dispatch.journal.faults.NotStored` while the log is not open.
@@ -68,6 +70,10 @@ class Keeper:
                 alert.unstored = dict.fromkeys(alert.unstored, True)
             else:
                 alert.unstored.clear()
+        for message in messages:
+            message.is_stored = not self._held_by_database
+            if self._held_by_database:
+                presses.append((MESSAGE + message.message_id, message.message_id))
         if presses and self.log is not None:
             self._waiting.append((self.log.append(()), tuple(presses)))
 

@@ -174,6 +174,7 @@ class Core:
         now = read_clock()
         recovered = self.journal.recover(now, self._dispatcher.city.boot)
         self._dispatcher.restore(recovered.alerts)
+        self._dispatcher.post(recovered.messages)
         self._dispatcher.supervise(recovered.kit, now)
         self._ticker.look()
         city = self._dispatcher.city

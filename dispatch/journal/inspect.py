@@ -121,8 +121,7 @@ def inspect(path: Path) -> Summary:
         ).fetchone()
         alerts = dict(
             log.execute(
-                "SELECT is_open, count(*) FROM newest "
-                "WHERE subject NOT LIKE 'device/%' GROUP BY is_open"
+                "SELECT is_open, count(*) FROM newest WHERE subject NOT LIKE '%/%' GROUP BY is_open"
             )
         )
         (devices,) = log.execute(

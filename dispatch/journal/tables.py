@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from dispatch.core.entry import Entry
+from dispatch.core.entry import MESSAGE, Entry
 from dispatch.core.facts import Fact, FactKind
 from dispatch.store.pool import Connection
 from dispatch.store.record import is_recorded, record
@@ -98,6 +98,12 @@ _ENDED = """
               @> jsonb_build_array(jsonb_build_object('trouble_id', t.trouble_id))
 """
 
+_MESSAGES = """
+    INSERT INTO messages (message_id, view)
+    SELECT message_id, view FROM unnest($1::uuid[], $2::jsonb[]) AS n (message_id, view)
+    ON CONFLICT (message_id) DO UPDATE SET view = excluded.view
+"""
+
 _REFUSED = """
     INSERT INTO journal_refused (journal_id, seq, reason, entry) VALUES ($1, $2, $3, $4)
     ON CONFLICT DO NOTHING
@@ -127,14 +133,18 @@ async def write(connection: Connection, journal_id: UUID, entries: Sequence[Numb
 
     An entry about no alert that has no table of its own is let go: it was logged when it happened.
     """
-    if shown := _newest_shown(entry for _, entry in entries):
+    messages = [entry for _, entry in entries if _is_of_message(entry)]
+    if messages:
+        await _write_messages(connection, messages)
+    of_the_rest = [(seq, entry) for seq, entry in entries if not _is_of_message(entry)]
+    if shown := _newest_shown(entry for _, entry in of_the_rest):
         await connection.execute(
             _ALERTS,
             [entry.alert_id for entry in shown],
             [entry.version for entry in shown],
             [entry.view.decode() for entry in shown if entry.view is not None],
         )
-    happened = [(seq, e) for seq, e in entries if e.alert_id and e.kind not in _REFUSALS]
+    happened = [(seq, e) for seq, e in of_the_rest if e.alert_id and e.kind not in _REFUSALS]
     if happened:
         await connection.execute(
             _EVENTS,
@@ -166,6 +176,16 @@ async def put_aside(
     seq, entry = numbered
     await connection.execute(_REFUSED, journal_id, seq, reason, msgspec.json.encode(entry))
     await _move_mark(connection, journal_id, numbered)
+
+
+async def _write_messages(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Write what entries say of messages to fronts, of each its newest."""
+    newest = {(entry.alert_id or "").removeprefix(MESSAGE): entry for entry in entries}
+    await connection.execute(_MESSAGES, list(newest), [_json(entry) for entry in newest.values()])
+
+
+def _is_of_message(entry: Entry) -> bool:
+    return entry.alert_id is not None and entry.alert_id.startswith(MESSAGE)
 
 
 async def _write_kit(connection: Connection, entries: Sequence[Numbered]) -> None:

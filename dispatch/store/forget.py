@@ -1,5 +1,5 @@
-"""Deletes the record of old alerts and troubles: personal data is kept no longer than it serves
-(Ley 1581 de 2012), and years of data stay quick to query."""
+"""Deletes the record of old alerts, troubles and messages: personal data is kept no longer than it
+serves (Ley 1581 de 2012), and years of data stay quick to query."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -37,6 +37,13 @@ _TROUBLES = """
         ORDER BY closed_at LIMIT $2 FOR UPDATE SKIP LOCKED
     )
 """
+_MESSAGES = """
+    DELETE FROM messages WHERE message_id IN (
+        SELECT message_id FROM messages
+        WHERE sent_at < now() - $1::interval
+        ORDER BY sent_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    )
+"""
 _REFUSED = """
     DELETE FROM journal_refused WHERE (journal_id, seq) IN (
         SELECT journal_id, seq FROM journal_refused
@@ -55,15 +62,17 @@ _CALLS = """
 async def forget_alerts(pool: Pool, older_than: timedelta) -> int:
     """Delete alerts that were closed longer ago, with their events and deliveries; how many.
 
-    An open alert is kept, however old. Troubles that closed as long ago go as well, and entries
-    that were put aside: they hold the same personal data. Calls of accounts go after a year at
-    the soonest. Raises `Refused`, `StoreUnavailable` (what is deleted by then stays deleted).
+    An open alert is kept, however old. Troubles that closed as long ago go as well, messages to
+    fronts and entries that were put aside: they hold the same personal data. Calls of accounts go
+    after a year at the soonest. Raises `Refused`, `StoreUnavailable` (what is deleted by then stays
+    deleted).
     """
     if older_than < KEPT_AT_LEAST:
         raise Refused(f"alerts are kept for at least {KEPT_AT_LEAST.days} day after they closed")
     forgotten = await _in_batches(pool, _ALERTS, older_than)
     await _in_batches(pool, _ORPHANS, older_than)
     await _in_batches(pool, _TROUBLES, older_than)
+    await _in_batches(pool, _MESSAGES, older_than)
     await _in_batches(pool, _REFUSED, older_than)
     await _in_batches(pool, _CALLS, older_than)
     return forgotten

@@ -119,8 +119,10 @@ class DeviceItem(Struct, frozen=True, forbid_unknown_fields=True):
     wiring: Wiring | None = None
 
     def __post_init__(self) -> None:
-        if (self.role is Role.PATROL) != (self.quadrant is not None):
-            raise ValueError("a patrol has a `quadrant`, and nothing else has")
+        if self.role is Role.PATROL and self.quadrant is None:
+            raise ValueError("a patrol has a `quadrant`")
+        if self.role not in (Role.PATROL, Role.SUPERVISOR) and self.quadrant is not None:
+            raise ValueError("only a patrol has a `quadrant`, and a supervisor may")
         if self.wiring is None:
             return
         if self.gateway_id is None:

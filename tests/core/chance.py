@@ -22,6 +22,8 @@ from protocol.messages import (
     Delivered,
     Duty,
     Error,
+    MessageFront,
+    MessageShown,
     Picture,
     Position,
     PositionReport,
@@ -59,6 +61,7 @@ class Chance:
         self._sessions = iter(range(10_000, 20_000))
         self._ids = iter(range(1, 10_000))
         self._signals: list[str] = []
+        self._said: list[str] = []
         handle = self.town.handle
 
         def handle_and_keep(event: Event) -> list[Effect]:
@@ -79,6 +82,7 @@ class Chance:
             (self._come_or_go, 10),
             (self._change, 4),
             (self._supervise, 8),
+            (self._talk, 5),
         ]
         weights = [weight for _, weight in acts]
         for act, _ in self._dice.choices(acts, weights, k=steps):
@@ -204,6 +208,19 @@ class Chance:
             kind = dice.choice(tuple(TroubleKind))
             present = dice.random() < 0.6
             self._say(Condition(kind, present=present, device_id=device_id), speaker)
+
+    def _talk(self) -> None:
+        """The control room says something to the front, and whoever is of it shows that."""
+        dice = self._dice
+        if not self._said or dice.random() < 0.5:
+            self._said.append(signal_id(30_000 + len(self._said)))
+        alert_id = dice.choice((None, None, *list(self.town.city.board.alerts)[-3:]))
+        front_id = dice.choice((FRONT.front_id, FRONT.front_id, "nowhere"))
+        chosen = dice.choice(self._said[-4:])
+        words = dice.choice(("Cierren puertas", "Salgan"))
+        who = dice.choice(("operator", "operator", "supervisor", dice.choice(NAMES)))
+        self._say(MessageFront(chosen, front_id, words, alert_id), who)
+        self._say(MessageShown(chosen), dice.choice(("carla", "wall", dice.choice(NAMES))))
 
     def _change(self) -> None:
         dice, town = self._dice, self.town

@@ -6,6 +6,7 @@ from typing import Any
 
 from dispatch.core.city import City
 from dispatch.core.effects import Send
+from dispatch.core.limits import MESSAGES_PER_FRONT_MAX
 from dispatch.core.sirens import FOR_S
 from protocol import messages
 from protocol.vocabulary import Action, AlertState, Kind, Role, SirenState, TroubleKind
@@ -18,6 +19,7 @@ def check_city(city: City) -> None:
     _check_the_board(city)
     _check_sirens(city)
     _check_the_kit(city)
+    _check_the_messages(city)
 
 
 def check_send(city: City, send: Send) -> None:
@@ -43,13 +45,26 @@ def check_send(city: City, send: Send) -> None:
             for device in kit.devices:
                 assert city.registry.devices[device.device_id].gateway_id in send.devices
         case messages.Siren() as siren:
-            alert = city.board.alerts[siren.alert_id]
-            assert alert.kind is not Kind.SILENT, "the siren gave a silent press away"
-            for device_id in send.devices:
-                member = city.registry.devices[device_id]
-                assert (member.role, member.front_id) == (Role.APP, siren.front_id)
+            _check_siren(city, send, siren)
         case messages.Receipt() as receipt:
             _check_receipt(city, send, receipt)
+        case messages.FrontMessage() | messages.MessageReach() as said:
+            _check_message(city, send, said)
+
+
+def _check_siren(city: City, send: Send, siren: messages.Siren) -> None:
+    alert = city.board.alerts[siren.alert_id]
+    assert alert.kind is not Kind.SILENT, "the siren gave a silent press away"
+    for device_id in send.devices:
+        member = city.registry.devices[device_id]
+        assert (member.role, member.front_id) == (Role.APP, siren.front_id)
+
+
+def _check_message(
+    city: City, send: Send, said: messages.FrontMessage | messages.MessageReach
+) -> None:
+    for device_id in _but_consoles(city, send):
+        assert _may_hear(city, device_id, said), f"{device_id} was told what is not for it"
 
 
 def _check_receipt(city: City, send: Send, receipt: messages.Receipt) -> None:
@@ -126,6 +141,38 @@ def _may_see_trouble(city: City, device_id: str, trouble: messages.Trouble) -> b
     front = city.registry.fronts.get(trouble.front_id or "")
     is_coordinator = front is not None and front.coordinator_id == device.person_id
     return device.role is Role.APP and is_coordinator and device.person_id is not None
+
+
+def _may_hear(
+    city: City, device_id: str, said: messages.FrontMessage | messages.MessageReach
+) -> bool:
+    """The control room on duty all; the words also whoever is of the front, or coordinates it."""
+    device = city.registry.devices[device_id]
+    if device.role in (Role.OPERATOR, Role.SUPERVISOR):
+        return city.presence.is_here(device_id) or _has_said(city, device_id, said)
+    front = city.registry.fronts.get(said.front_id)
+    is_coordinator = front is not None and front.coordinator_id == device.person_id
+    is_member = device.front_id == said.front_id and device.role in (Role.APP, Role.BUTTON)
+    is_told = is_member or (device.role is Role.APP and is_coordinator)
+    return is_told and isinstance(said, messages.FrontMessage)
+
+
+def _has_said(
+    city: City, device_id: str, said: messages.FrontMessage | messages.MessageReach
+) -> bool:
+    message = city.messages.messages.get(said.message_id)
+    return message is not None and message.sender_id == device_id
+
+
+def _check_the_messages(city: City) -> None:
+    """Each message will end, and no front has more than it may."""
+    box: Any = city.messages
+    by_front: dict[str, set[str]] = defaultdict(set)
+    for message in box.messages.values():
+        by_front[message.front_id].add(message.message_id)
+        assert box.deadlines.reminder_s(message.message_id) <= message.due_s
+    assert {front_id: set(ids) for front_id, ids in box._of_front.items()} == by_front
+    assert all(len(ids) <= MESSAGES_PER_FRONT_MAX for ids in by_front.values())
 
 
 def _check_the_kit(city: City) -> None:

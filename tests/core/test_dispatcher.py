@@ -48,7 +48,7 @@ def test_chance_is_worth_its_name():
     assert kinds >= {
         "signal", "dispatched", "delivered", "accepted", "arrived", "closed", "owner_lost",
         "escalated", "cancel_asked", "false_alarm", "denied", "duty", "revoked", "greeted",
-        "siren", "silenced", "picture", "assigned",
+        "siren", "silenced", "picture", "assigned", "messaged", "message_shown",
     }  # fmt: skip
     reasons = {str(reason) for _, reason in facts}
     assert reasons >= {
@@ -56,7 +56,7 @@ def test_chance_is_worth_its_name():
         "on_duty", "none_connected", "no_quadrant", "repeated", "widened", "supervisors",
         "insisted", "arrival_overdue", "already_owned", "not_owner", "automatic", "off_duty",
         "asked", "sounding", "silent", "failed", "unreachable", "enough_pictures",
-        "not_on_call",
+        "not_on_call", "unknown_front", "message_id_conflict", "not_your_message",
     }  # fmt: skip
 
 

@@ -3,12 +3,12 @@
 import orjson
 
 from dispatch.core.dispatcher import Dispatcher
-from dispatch.core.entry import Entry
+from dispatch.core.entry import MESSAGE, Entry
 from dispatch.core.facts import Fact, FactKind
 from dispatch.core.journalled import is_kept
 from dispatch.core.limits import KEEP_WITHIN_S
 from dispatch.core.registry import Registry
-from dispatch.core.snapshot import thaw, thaw_device
+from dispatch.core.snapshot import thaw, thaw_device, thaw_message
 from protocol.vocabulary import AlertState, Outcome
 from tests.core.chance import Chance
 from tests.core.town import BOOT, LOCATOR, MIDDLE, Town, residents
@@ -19,7 +19,19 @@ def entries(town: Town) -> list[Entry]:
 
 
 def newest_states(town: Town) -> dict[str, Entry]:
-    return {entry.alert_id: entry for entry in entries(town) if entry.alert_id and entry.state}
+    return {
+        entry.alert_id: entry
+        for entry in entries(town)
+        if entry.alert_id and entry.state and not entry.alert_id.startswith(MESSAGE)
+    }
+
+
+def newest_messages(town: Town) -> dict[str, Entry]:
+    return {
+        entry.alert_id.removeprefix(MESSAGE): entry
+        for entry in entries(town)
+        if entry.alert_id and entry.alert_id.startswith(MESSAGE)
+    }
 
 
 def newest_devices(town: Town) -> dict[str, Entry]:
@@ -121,6 +133,21 @@ def test_a_dispatcher_restored_from_the_newest_states_is_the_same() -> None:
         for alert in restored.city.board.open_alerts():
             if alert.due_s is not None and alert.state is not AlertState.CLOSED:
                 assert restored.city.deadlines.reminder_s(alert.alert_id) <= alert.due_s
+
+
+def test_what_was_said_to_fronts_is_restored_from_the_newest_states() -> None:
+    restored_any = False
+    for seed in range(60):
+        chance = Chance(seed)
+        chance.play(60)
+        town = chance.town
+        town.after(KEEP_WITHIN_S)
+        kept = {name: entry for name, entry in newest_messages(town).items() if entry.is_open}
+        restored = Dispatcher(Registry(LOCATOR, residents()))
+        restored.post(thaw_message(each.state or b"", town.now, BOOT) for each in kept.values())
+        assert restored.city.messages.messages == town.city.messages.messages, f"seed {seed}"
+        restored_any |= bool(kept)
+    assert restored_any
 
 
 def test_the_kit_is_restored_from_its_newest_states_with_all_that_is_wrong_with_it() -> None:

@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 
 import shapely
 
-from dispatch.core import rouse
+from dispatch.core import message, rouse
 from dispatch.core.alert import Alert
+from dispatch.core.city import City
 from dispatch.core.dispatcher import Dispatcher
 from dispatch.core.effects import (
     Append,
@@ -46,6 +47,7 @@ from protocol.messages import (
     Close,
     Delivered,
     Duty,
+    MessageFront,
     Position,
     PositionReport,
     Signal,
@@ -141,6 +143,10 @@ def residents() -> list[Person | Front | Device]:
     ]
 
 
+def _push_next_s(city: City) -> float | None:
+    return city.push_deadlines.next_s()
+
+
 def signal_id(number: int) -> str:
     return f"01932f7a-5c00-7abc-8def-{number:012x}"
 
@@ -177,8 +183,9 @@ class Town:
 
     def _see_to_the_rest(self) -> None:
         """Tick at once, as the edge does, for what was put off behind an event."""
-        while self._is_due(rouse.next_s(self.city)) or self._is_due(
-            self.city.push_deadlines.next_s()
+        while any(
+            self._is_due(next_s(self.city))
+            for next_s in (rouse.next_s, _push_next_s, message.next_s)
         ):
             self.handle(Tick())
 
@@ -268,6 +275,20 @@ class Town:
 
     def silence(self, device: str, alert: str) -> None:
         self.say(device, Silence(alert))
+
+    def tell_front(
+        self,
+        who: str,
+        body: str = "Cierren puertas",
+        *,
+        front: str = "frente-1",
+        about: str | None = None,
+        again: str | None = None,
+    ) -> str:
+        """Say something to a front, or say it `again`. Returns the message's id."""
+        chosen = again or signal_id(next(self._numbers))
+        self.say(who, MessageFront(chosen, front, body, about))
+        return chosen
 
     def picture(self, alert: str, number: int = 1, *, camera: str = "camera") -> str:
         """The gateway has kept a picture. Returns its id."""

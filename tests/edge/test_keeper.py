@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 
 from dispatch.core.alert import Alert
 from dispatch.core.effects import Append
-from dispatch.core.entry import Entry
+from dispatch.core.entry import MESSAGE, Entry
 from dispatch.core.events import Journaled, KeepAgain, NotStored, Stored
+from dispatch.core.message_box import Message
 from dispatch.edge.keeper import KEPT_AGAIN_MAX, Keeper
 from dispatch.journal import faults
 from dispatch.journal.faults import Failure, Reason
@@ -177,6 +178,25 @@ def test_presses_of_an_earlier_run_wait_for_the_database_that_may_not_have_them(
     assert told == []
     keeper.drained(7)
     assert told == [Stored(presses)]
+
+
+def test_messages_of_an_earlier_run_are_stored_as_presses_are() -> None:
+    keeper, numbers, told = keeping()
+    message = said()
+    keeper.recovered([], [message])
+    assert message.is_stored
+    keeper, numbers, told = keeping(held_by_database=True)
+    numbers.seq = 7
+    keeper.recovered([], [message])
+    assert not message.is_stored
+    keeper.drained(7)
+    assert told == [Stored(((MESSAGE + message.message_id, message.message_id),))]
+
+
+def said() -> Message:
+    town = Town()
+    town.connect("operator")
+    return town.city.messages.messages[town.tell_front("operator")]
 
 
 def pressed() -> Alert:

@@ -18,7 +18,7 @@ EMPTY = """
     SET session_replication_role = replica;
     DELETE FROM alerts; DELETE FROM alert_events; DELETE FROM deliveries; DELETE FROM journals;
     DELETE FROM journal_refused; DELETE FROM denials; DELETE FROM false_alarms;
-    DELETE FROM kit; DELETE FROM troubles;
+    DELETE FROM kit; DELETE FROM troubles; DELETE FROM messages;
 """
 TABLES = {
     "journals": "journal_id, drained_seq",
@@ -27,6 +27,7 @@ TABLES = {
     "deliveries": "*",
     "kit": "*",
     "troubles": "*",
+    "messages": "*",
     "journal_refused": "journal_id, seq, reason, entry",
     "denials": "at, device_id, alert_id, what, reason",
     "false_alarms": "*",

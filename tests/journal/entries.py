@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from dispatch.core.entry import Entry
+from dispatch.core.entry import MESSAGE, Entry
 from dispatch.core.kit_view import DeviceView
+from dispatch.core.message_view import MessageRecord
 from dispatch.journal.tables import Numbered
 from protocol import messages
 from protocol.codec import encode
@@ -100,6 +101,40 @@ def device_entry(
         is_open=is_open,
         state=b"s",
         view=msgspec.json.encode(view),
+    )
+
+
+def message_entry(
+    number: int,
+    kind: str = "messaged",
+    *,
+    about: str | None = None,
+    sent_to: int = 0,
+    shown_by: int = 0,
+) -> Entry:
+    """What the dispatcher says of a message to a front."""
+    shown = MessageRecord(
+        message_id=alert_id(number),
+        front_id="f-manga",
+        alert_id=about,
+        sender_id="sala-1",
+        by="Sala 1",
+        body="Cierren puertas",
+        sent_at_ms=RECEIVED_AT_MS,
+        until_ms=RECEIVED_AT_MS + 4 * 3_600_000,
+        members=3,
+        sent_to=sent_to,
+        shown_by=shown_by,
+    )
+    return Entry(
+        kind,
+        RECEIVED_AT_MS,
+        "",
+        "sala-1",
+        MESSAGE + alert_id(number),
+        is_open=kind != "message_ended",
+        state=b"s",
+        view=msgspec.json.encode(shown),
     )
 
 

@@ -61,12 +61,13 @@ def test_an_empty_log(path: Path):
     assert verify(path) == []
 
 
-def test_devices_of_the_kit_are_counted_apart(path: Path):
+def test_devices_of_the_kit_and_messages_are_counted_apart(path: Path):
     with Owner(path) as owner:
         state = msgspec.msgpack.encode({})
         for name in ("wall", "panel", "wall"):
             owner.store(entry(None, device_id=name, state=state))
         owner.store(entry(None, device_id="gone", state=state, is_open=False))
+        owner.store(entry("message/a", state=state))
         owner.store(entry("a"))
     summary = inspect(path)
     assert (summary.open_alerts, summary.closed_alerts, summary.devices) == (1, 0, 2)

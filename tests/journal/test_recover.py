@@ -1,10 +1,10 @@
 """A start finds every alert that a journal holds, and says what it cannot read."""
 
-from dispatch.core.entry import Entry
+from dispatch.core.entry import MESSAGE, Entry
 from dispatch.core.kit import Watched
 from dispatch.core.limits import CLOSED_ALERT_KEPT_S
 from dispatch.core.moment import Moment
-from dispatch.core.snapshot import freeze, freeze_device
+from dispatch.core.snapshot import freeze, freeze_device, freeze_message
 from dispatch.journal import recover as module
 from dispatch.journal.recover import CLOCK_SET_BY_S, closed_since_ms, recover, this_boot
 from tests.core.town import BOOT, MIDDLE, Town
@@ -40,6 +40,22 @@ def test_the_kit_comes_back_but_for_what_is_not_watched_any_more() -> None:
     ]
     recovered = recover(entries, town.now, boot=BOOT)
     assert recovered.kit == (kit(town)["wall"],)
+    assert (recovered.alerts, recovered.unreadable) == ((), 1)
+
+
+def test_messages_come_back_but_for_those_that_have_ended() -> None:
+    town = Town()
+    town.connect("operator")
+    first, second = town.tell_front("operator"), town.tell_front("operator")
+    said = town.city.messages.messages
+    states = {name: freeze_message(each, town.now, BOOT) for name, each in said.items()}
+    entries = [
+        entry(states[first], MESSAGE + first),
+        Entry("message_ended", 1, alert_id=MESSAGE + second, state=states[second], is_open=False),
+        entry(b"spoilt", MESSAGE + "third"),
+    ]
+    recovered = recover(entries, town.now, boot=BOOT)
+    assert recovered.messages == (said[first],)
     assert (recovered.alerts, recovered.unreadable) == ((), 1)
 
 

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import pytest
@@ -24,6 +25,7 @@ from tests.journal.entries import (
     alert_id,
     device_entry,
     entry,
+    message_entry,
     trouble,
     view,
 )
@@ -315,6 +317,15 @@ QUESTIONS = {
     "closed_troubles_by_age": """
         SELECT trouble_id FROM troubles WHERE closed_at < now() - interval '270 days'
         ORDER BY closed_at LIMIT 100""",
+    "messages_of_a_front_in_time": """
+        SELECT message_id FROM messages WHERE front_id = 'f-7'
+        AND sent_at > now() - interval '1 year' ORDER BY sent_at DESC""",
+    "messages_about_an_alert": """
+        SELECT message_id FROM messages
+        WHERE alert_id = '01932f7a-5c00-7abc-8def-000000000007' ORDER BY sent_at""",
+    "messages_by_age": """
+        SELECT message_id FROM messages WHERE sent_at < now() - interval '270 days'
+        ORDER BY sent_at LIMIT 100""",
 }
 FILL = """
     WITH n AS (SELECT n, n % 100 = 0 AS open, now() - n * interval '20 minutes' AS at
@@ -344,6 +355,14 @@ FILL_TROUBLES = """
     FROM (SELECT n, now() - n * interval '20 minutes' AS at
           FROM generate_series(1, 20000) AS n) AS filled
 """
+FILL_MESSAGES = """
+    INSERT INTO messages (message_id, view)
+    SELECT message_id::uuid, $1::jsonb || jsonb_build_object(
+        'message_id', message_id, 'front_id', 'f-' || n % 300, 'alert_id', message_id,
+        'sent_at_ms', floor(extract(epoch FROM now() - n * interval '20 minutes') * 1000)::bigint)
+    FROM generate_series(1, 20000) AS n,
+         LATERAL (SELECT '01932f7a-5c00-7abc-8def-' || lpad(to_hex(n), 12, '0')) AS i (message_id)
+"""
 FILL_EVENTS = """
     INSERT INTO alert_events
     SELECT gen_random_uuid(), 3 * row_number() OVER () + n, alert_id, received_at, 'signal', '',
@@ -363,15 +382,18 @@ async def test_each_question_is_answered_by_the_index_named_after_it(dsn: str) -
     async with open_pool(dsn) as pool, connected(pool, 60) as connection:
         await connection.execute(FILL, view(1, 1).decode())
         await connection.execute(FILL_TROUBLES, encode(trouble("t", "panel")).decode())
+        await connection.execute(FILL_MESSAGES, (message_entry(1).view or b"").decode())
         await connection.execute(FILL_EVENTS)
         await connection.execute(FILL_DELIVERIES)
-        await connection.execute("VACUUM ANALYZE alerts, alert_events, deliveries, troubles")
+        await connection.execute(
+            "VACUUM ANALYZE alerts, alert_events, deliveries, troubles, messages"
+        )
         for index, question in QUESTIONS.items():
             plan: list[Any] = await connection.fetch(f"EXPLAIN {question}")
             plans[index] = "\n".join(row[0] for row in plan)
         indexes = await connection.fetch(
             "SELECT indexname FROM pg_indexes"
-            " WHERE tablename IN ('alerts', 'alert_events', 'deliveries', 'troubles')"
+            " WHERE tablename IN ('alerts', 'alert_events', 'deliveries', 'troubles', 'messages')"
             " AND indexname NOT LIKE '%pkey' AND indexdef LIKE '%btree%'"
         )
     assert {row[0] for row in indexes} == QUESTIONS.keys()
@@ -386,10 +408,45 @@ async def test_every_table_and_the_columns_that_need_it_are_explained(dsn: str) 
         silent = await rows(
             pool,
             "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname IN ('alerts',"
-            " 'alert_events', 'deliveries', 'journals', 'journal_refused', 'kit', 'troubles')"
+            " 'alert_events', 'deliveries', 'journals', 'journal_refused', 'kit', 'troubles',"
+            " 'messages')"
             " AND obj_description(oid) IS NULL",
         )
     assert silent == []
+
+
+# --- messages to fronts ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@on_asyncio
+async def test_a_message_can_be_asked_for_with_whom_it_has_reached(dsn: str, at_once: bool) -> None:
+    told = [
+        entry(1, 1),
+        Entry("messaged", RECEIVED_AT_MS, "", "sala-1", alert_id(1)),
+        message_entry(5, about=alert_id(1)),
+        message_entry(6),
+        message_entry(5, "told", about=alert_id(1), sent_to=2),
+        message_entry(5, "message_ended", about=alert_id(1), sent_to=3, shown_by=2),
+    ]
+    async with open_pool(dsn) as pool:
+        for log in [MemoryLog(told)] if at_once else map(MemoryLog, [[each] for each in told]):
+            await drain_all(log, pool, JOURNAL_ID if at_once else uuid4())
+        kept = await rows(
+            pool,
+            "SELECT message_id::text, front_id, alert_id::text, sender_id, body, sent_at,"
+            " extract(hours FROM until - sent_at)::int, members, sent_to, shown_by"
+            " FROM messages ORDER BY 1",
+        )
+        timeline = await rows(pool, "SELECT kind, device_id FROM alert_events ORDER BY kind")
+        assert await rows(pool, "SELECT * FROM journal_refused") == []
+    said = ("f-manga", "sala-1", "Cierren puertas", RECEIVED_AT, 4, 3)
+    front, sender, body, at, hours, members = said
+    assert kept == [
+        (alert_id(5), front, alert_id(1), sender, body, at, hours, members, 3, 2),
+        (alert_id(6), front, None, sender, body, at, hours, members, 0, 0),
+    ]
+    assert timeline == [("messaged", "sala-1"), ("signal", "app-ana")]
 
 
 # --- the kit --------------------------------------------------------------------------------------

@@ -84,8 +84,9 @@ def test_a_server_message_comes_back(message: AnyServerMessage) -> None:
 
 
 def lower_ids(message: AnyClientMessage) -> AnyClientMessage:
-    found = {"signal_id", "alert_id"}.intersection(message.__struct_fields__)
-    lower = {name: getattr(message, name).lower() for name in found}
+    found = {"signal_id", "alert_id", "message_id"}.intersection(message.__struct_fields__)
+    ids = {name: getattr(message, name) for name in found}
+    lower = {name: each.lower() for name, each in ids.items() if each is not None}
     return msgspec.structs.replace(message, **lower)
 
 

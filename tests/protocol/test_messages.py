@@ -63,7 +63,7 @@ ID = "01a1fbe1-e292-7c1e-9bd0-4f7a52e86b10"
 def test_every_message_has_a_tag_of_its_own() -> None:
     tags = [each.__struct_config__.tag for each in get_args(AnyClientMessage | AnyServerMessage)]
 
-    assert len(tags) == len(set(tags)) == 34
+    assert len(tags) == len(set(tags)) == 38
 
 
 def test_every_error_has_its_blame() -> None:
@@ -100,6 +100,22 @@ NOTE_CASES = [
 @pytest.mark.parametrize(("note", "is_valid"), NOTE_CASES)
 def test_a_note_is_bounded_text(note: str, is_valid: bool) -> None:
     frame = {"type": "close", "alert_id": ID, "outcome": "real", "note": note}
+    assert accepts(frame) is is_valid
+
+
+BODY_CASES = [
+    ("Cierren puertas.\nLa patrulla va.", True),
+    ("🚨" * 280, True),
+    ("a" * 281, False),
+    ("con campana\x07", True),
+    ("", False),
+    (" \n\t\u200e\u202e\x00", False),
+]
+
+
+@pytest.mark.parametrize(("body", "is_valid"), BODY_CASES)
+def test_a_message_to_a_front_says_something(body: str, is_valid: bool) -> None:
+    frame = {"type": "message_front", "message_id": ID, "front_id": "frente-1", "body": body}
     assert accepts(frame) is is_valid
 
 

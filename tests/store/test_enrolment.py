@@ -132,7 +132,7 @@ async def test_what_the_registry_cannot_hold_is_refused(dsn: str) -> None:
     async with open_pool(dsn) as pool:
         with pytest.raises(Refused, match="a device names a known person"):
             await issue_code(pool, APP)
-        with pytest.raises(Refused, match="patrols and only patrols"):
+        with pytest.raises(Refused, match="patrols have a quadrant"):
             await issue_code(pool, replace(PATROL, quadrant=None))
         assert await devices(pool) == []
 

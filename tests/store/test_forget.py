@@ -37,7 +37,14 @@ PARTS = """
     SELECT id, jsonb_build_object('trouble_id', id, 'kind', 'missing', 'device_id', 'wall',
         'role', 'button', 'opened_at_ms', 0, 'closed_at_ms', closed_at_ms)
     FROM (VALUES ('open', NULL), ('old', 1000),
-                 ('new', floor(extract(epoch FROM now()) * 1000)::bigint)) AS t (id, closed_at_ms)
+                 ('new', floor(extract(epoch FROM now()) * 1000)::bigint)) AS t (id, closed_at_ms);
+    INSERT INTO messages (message_id, view)
+    SELECT id, jsonb_build_object('message_id', id, 'front_id', 'f', 'sender_id', 'sala',
+        'body', 'Hola', 'members', 1, 'sent_to', 1, 'shown_by', 1, 'until_ms', 0,
+        'sent_at_ms', sent_at_ms)
+    FROM (VALUES (gen_random_uuid(), 1000),
+                 (gen_random_uuid(), floor(extract(epoch FROM now()) * 1000)::bigint))
+         AS m (id, sent_at_ms)
 """
 CALLS = """
     INSERT INTO audit (at, account_id, method, route, status)
@@ -59,7 +66,7 @@ async def fill(pool: Pool) -> None:
 
 
 async def counts(pool: Pool) -> list[int]:
-    tables = ("alerts", "alert_events", "deliveries", "journal_refused", "troubles")
+    tables = ("alerts", "alert_events", "deliveries", "journal_refused", "troubles", "messages")
     async with connected(pool) as connection:
         return [await connection.fetchval(f"SELECT count(*) FROM {name}") for name in tables]  # noqa: S608
 
@@ -73,7 +80,7 @@ async def test_old_closed_alerts_go_with_all_that_is_theirs(
         await fill(pool)
         assert await forget_alerts(pool, YEAR) == OLD
         left = 1000 - OLD
-        assert await counts(pool) == [left, left, left, 1, 2]
+        assert await counts(pool) == [left, left, left, 1, 2, 1]
         async with connected(pool) as connection:
             assert (
                 await connection.fetchval("SELECT count(*) FROM alerts WHERE state <> 'closed'")

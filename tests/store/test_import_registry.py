@@ -106,7 +106,7 @@ FAULTY = [
         r"fronts\[0\]: coordinator_id p-x is neither in the file nor in the registry",
     ),
     ({"devices": [PATROL_ITEM | {"quadrant": None}]}, r"a patrol has a `quadrant`.*devices\[0\]"),
-    ({"devices": [PATROL_ITEM | {"role": "app"}]}, r"a patrol has a `quadrant`.*devices\[0\]"),
+    ({"devices": [PATROL_ITEM | {"role": "app"}]}, r"only a patrol has a `quadrant`.*devices\[0\]"),
     ({"devices": [PATROL_ITEM | {"quadrant": " Q"}]}, r"devices\[0\]\.quadrant"),
     ({"devices": [PATROL_ITEM | {"role": "spy"}]}, r"'spy'.*devices\[0\]\.role"),
     ({"devices": [APP_ITEM | {"person_id": "p-x"}]}, r"devices\[0\]: person_id p-x is neither"),

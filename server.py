@@ -873,8 +873,31 @@ def _push_options(settings: Settings) -> Any:
         contact=settings.push_contact,
         hosts=settings.push_hosts,
         metrics_port=settings.push_metrics_port,
+        apns=_apns_options(settings),
         ssl_context=None if own is None else own.context,
         dial=None if own is None else own.dial,
+    )
+
+
+def _apns_options(settings: Settings) -> Any:
+    """What this installation has from Apple, if anything."""
+    from dispatch.push.apns.key import KeyUnusable, read_key
+    from dispatch.push.apns.provider import ApnsOptions
+
+    if settings.apns_key_file is None:
+        return None
+    try:
+        key = read_key(settings.apns_key_file)
+    except KeyUnusable as error:
+        _fail(ExitCode.CONFIGURATION, f"apns_key_file: {error}")
+    return ApnsOptions(
+        key=key,
+        key_id=settings.apns_key_id,
+        team_id=settings.apns_team_id,
+        topics=settings.apns_topics,
+        host=settings.apns_host,
+        port=settings.apns_port,
+        critical=settings.apns_critical,
     )
 
 

@@ -19,6 +19,7 @@ from typing import Final
 from cryptography import x509
 
 from dispatch.edge.exposure import is_loopback
+from dispatch.push.apns.key import KeyUnusable, read_key
 from dispatch.secret import SecretUnusable, installation_secret
 from dispatch.settings import Settings
 from dispatch.store.errors import Refused, StoreUnavailable
@@ -101,6 +102,24 @@ def _push_metrics_port(settings: Settings) -> Finding:
         return Finding("push metrics port", Health.OK, "not needed: push is off")
     do = "end what listens there, or set another push_metrics_port"
     return _bound("push metrics port", "127.0.0.1", settings.push_metrics_port, do)
+
+
+def _apns(settings: Settings) -> Finding:
+    if settings.apns_key_file is None:
+        return Finding("push to apple", Health.OK, "not set up")
+    try:
+        read_key(settings.apns_key_file)
+    except KeyUnusable as error:
+        do = "set apns_key_file to the file that Apple gave out for apns_key_id (AuthKey_….p8)"
+        return Finding("push to apple", Health.FAILED, str(error), do)
+    return _for_its_owner("push to apple", settings.apns_key_file)
+
+
+def _for_its_owner(check: str, path: Path) -> Finding:
+    """A key that can be used should be readable by nobody else."""
+    if path.stat().st_mode & 0o077:
+        return Finding(check, Health.WARNING, f"{path}: others can read it", f"chmod 600 {path}")
+    return Finding(check, Health.OK, f"{path}, readable and a key")
 
 
 def _bound(
@@ -234,6 +253,7 @@ CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     _button_port,
     _metrics_port,
     _push_metrics_port,
+    _apns,
     _open_files,
     _clock,
     _data_dir,

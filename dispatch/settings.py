@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     console_core_url: str | None = Field(
         None, description="The core that the console speaks to; none: the one on this machine."
     )
-    push: bool = Field(True, description="Wake sleeping handhelds by a push to their browsers.")
+    push: bool = Field(True, description="Wake sleeping handhelds by a push to them.")
     push_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (
             "fcm.googleapis.com",
@@ -107,6 +107,25 @@ class Settings(BaseSettings):
     )
     push_metrics_port: int = Field(
         7315, ge=0, le=65535, description="Its metrics, on the loopback; 0: any."
+    )
+    apns_key_file: Path | None = Field(
+        None, description="Apple's signing key (.p8): telephones of Apple's are pushed to as well."
+    )
+    apns_key_id: str = Field(
+        "", pattern=r"^([A-Z0-9]{10})?$", description="Its id, as Apple shows it."
+    )
+    apns_team_id: str = Field(
+        "", pattern=r"^([A-Z0-9]{10})?$", description="The developer team that it is of."
+    )
+    apns_topics: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Bundle ids of the apps to push to, the handhelds' first."
+    )
+    apns_host: str = Field(
+        "api.push.apple.com", description="Apple's service; api.sandbox.push.apple.com for tests."
+    )
+    apns_port: int = Field(443, ge=1, le=65535, description="Its port; Apple has 2197 as well.")
+    apns_critical: bool = Field(
+        False, description="Sound on silenced telephones: Apple must have allowed it to the apps."
     )
     core_public_url: str | None = Field(
         None, description="Where browsers reach the core; none: beside the pages, on `port`."
@@ -132,6 +151,11 @@ class Settings(BaseSettings):
             return tuple(host.lower() for host in value.replace(",", " ").split())
         return value
 
+    @field_validator("apns_topics", mode="before")
+    @classmethod
+    def _bundle_ids(cls, value: Any) -> Any:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
     @field_validator("gateway_console_url")
     @classmethod
     def _keeps_the_token_secret(cls, value: str | None) -> str | None:
@@ -146,6 +170,16 @@ class Settings(BaseSettings):
     def _certificate_with_key(self) -> "Settings":
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key go together: set both or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _all_of_apples(self) -> "Settings":
+        rest = (self.apns_key_id, self.apns_team_id, self.apns_topics)
+        if any(rest) != all(rest) or any(rest) != (self.apns_key_file is not None):
+            raise ValueError(
+                "apns_key_file, apns_key_id, apns_team_id and apns_topics go together: "
+                "set all or none"
+            )
         return self
 
     @property

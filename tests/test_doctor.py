@@ -14,6 +14,7 @@ from dispatch import doctor
 from dispatch.doctor import Finding, Health, examine
 from dispatch.secret import installation_secret
 from dispatch.settings import Settings, load_settings
+from tests.push.apns.stand_in import key_file
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +59,7 @@ def test_a_sound_machine_fails_nothing(tmp_path: Path) -> None:
         "button port",
         "gateway metrics port",
         "push metrics port",
+        "push to apple",
         "open files",
         "clock",
         "data directory",
@@ -244,3 +246,20 @@ def test_a_secret_that_others_may_read(tmp_path: Path) -> None:
     settings.secret_file.chmod(0o604)
     failed(found("secret", settings), "chmod 600", "imported anew")
     assert "the one that is set" in found("secret", sound(tmp_path, secret="s" * 32)).says
+
+
+APPLE = {"apns_key_id": "ABC1234567", "apns_team_id": "TEAM123456", "apns_topics": "co.example.app"}
+
+
+def test_a_key_of_apples_is_read_and_should_be_its_owners_alone(tmp_path: Path) -> None:
+    assert found("push to apple", sound(tmp_path)).says == "not set up"
+    path = key_file(tmp_path)
+    settings = sound(tmp_path, apns_key_file=path, **APPLE)
+    path.chmod(0o644)
+    assert found("push to apple", settings).do == f"chmod 600 {path}"
+    path.chmod(0o600)
+    assert found("push to apple", settings).health is Health.OK
+    path.write_text("nothing")
+    finding = found("push to apple", settings)
+    assert finding.health is Health.FAILED
+    assert "apns_key_file" in finding.do

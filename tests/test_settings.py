@@ -192,3 +192,19 @@ def test_pictures_go_where_a_token_is_safe(url: str) -> None:
 def test_and_nowhere_else(url: str, why: str) -> None:
     with pytest.raises(BadSettings, match=f"gateway_console_url: .*{why}"):
         load_settings(gateway_console_url=url)
+
+
+def test_what_apple_gives_out_goes_together(tmp_path: Path) -> None:
+    whole = {
+        "apns_key_file": tmp_path / "key.p8",
+        "apns_key_id": "ABC1234567",
+        "apns_team_id": "TEAM123456",
+        "apns_topics": "co.example.patrulla, co.example.boton",
+    }
+    assert load_settings(**whole).apns_topics == ("co.example.patrulla", "co.example.boton")
+    for missing in whole:
+        rest = {name: value for name, value in whole.items() if name != missing}
+        with pytest.raises(BadSettings, match="apns_topics go together"):
+            load_settings(**rest)
+    with pytest.raises(BadSettings, match="apns_key_id"):
+        load_settings(**{**whole, "apns_key_id": "short"})

@@ -66,6 +66,7 @@ ASYNCIO_AT = (
     "dispatch/store",
     "dispatch/journal",
     "dispatch/console",
+    "dispatch/push/apns",
     "dispatch/doctor.py",
     "server.py",
 )

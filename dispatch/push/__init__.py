@@ -7,5 +7,6 @@ or hostile costs the core nothing at all.
                    desk.py        each address to the lane of its push service, or gone
                    lane.py        one push service: a bounded queue, a breaker, a few at once
                    webpush.py     encrypted for that browser alone, signed as ours ──▶ the service
+                   apns/          to Apple over HTTP/2, on a thread of its own ──▶ Apple
     core ◀push_gone─              an address that wakes nobody any more
 """

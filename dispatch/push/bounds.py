@@ -22,6 +22,13 @@ OPEN_CAP_S: Final = 60.0
 """... for so long, doubled while it stays so; then a single order tries."""
 TOKEN_VALID_S: Final = 3_600
 """Of what says that we are we (RFC 8292 allows 24 hours)."""
+APNS_CONNECTIONS_MAX: Final = 2
+"""To Apple, each for as many pushes at once as Apple says; the second is for when it is few."""
+PROVIDER_TOKEN_EVERY_S: Final = 1_800
+"""So old, and our token for Apple is signed anew ..."""
+PROVIDER_TOKEN_STANDS_S: Final = 1_200
+"""... but never younger than this, whatever Apple says of it."""
+THREAD_ENDS_WITHIN_S: Final = 1.0
 KNOWN_WITHIN_S: Final = 20.0
 """We were introduced a moment ago; the core hears of it by the registry's feed."""
 KNOCK_EVERY_S: Final = 0.5

@@ -1,9 +1,9 @@
 """The way to one push service. One that is dead, slow or full holds up no other."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from secrets import SystemRandom
-from typing import TypeAlias
+from typing import Protocol
 
 import structlog
 import trio
@@ -20,11 +20,20 @@ from dispatch.push.orders import Order, Orders
 from dispatch.push.outcome import Answer, Outcome
 from dispatch.push.tally import Tally
 
-Send: TypeAlias = Callable[[Order], Awaitable[Answer]]
-
 _FAILURES = frozenset({Outcome.BUSY, Outcome.FAILED})
+_RETRIED = _FAILURES | {Outcome.THROTTLED}
 
 log = structlog.get_logger()
+
+
+class Provider(Protocol):
+    """One push service. Whatever goes wrong there is an answer, in `ANSWER_WITHIN_S`."""
+
+    async def send(self, order: Order) -> Answer:
+        """Hand over one push."""
+
+    async def aclose(self) -> None:
+        """Let go of its connections."""
 
 
 class Lane:
@@ -36,14 +45,14 @@ class Lane:
     def __init__(
         self,
         service: str,
-        send: Send,
+        provider: Provider,
         tally: Tally,
         on_gone: Callable[[Order], None],
         *,
         jitter: Callable[[], float] | None = None,
     ) -> None:
         self.service = service
-        self._send = send
+        self._provider = provider
         self._tally = tally
         self._on_gone = on_gone
         self._jitter = jitter or SystemRandom().random
@@ -69,7 +78,7 @@ class Lane:
 
     async def _work(self) -> None:
         while True:
-            self._settle(order := await self._next(), await self._send(order))
+            self._settle(order := await self._next(), await self._provider.send(order))
 
     async def _next(self) -> Order:
         """Wait for an order that is due, on a lane that may be tried."""
@@ -96,7 +105,6 @@ class Lane:
         was_open = self._breaker.is_open
         if answer.outcome in _FAILURES:
             self._breaker.failed(now_s, answer.wait_s)
-            self._try_again(order, answer)
         else:
             self._breaker.worked()
             if was_open:
@@ -105,10 +113,13 @@ class Lane:
         if was_open != self._breaker.is_open:
             log.warning("push_service", service=self.service, works=was_open, status=answer.status)
         self._count(answer.outcome)
+        if answer.outcome in _RETRIED:
+            self._try_again(order, answer)
         if answer.outcome is Outcome.GONE:
             self._on_gone(order)
         if answer.outcome is Outcome.REFUSED:
-            log.warning("push_refused", service=self.service, status=answer.status)
+            said = {"status": answer.status, "reason": answer.reason}
+            log.warning("push_refused", service=self.service, **said)
 
     def _try_again(self, order: Order, answer: Answer) -> None:
         if self._orders.holds(order):

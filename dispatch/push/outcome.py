@@ -17,6 +17,8 @@ class Outcome(StrEnum):
     """The push service does not take it, and will not: not as we ask, or not from us."""
     BUSY = "busy"
     """The push service asks us to come back."""
+    THROTTLED = "throttled"
+    """The push service takes no more for this device now; others it does."""
     FAILED = "failed"
     """The push service does not work, or cannot be reached."""
     EXPIRED = "expired"
@@ -29,11 +31,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a push service said, or that it said nothing. `wait_s`: what it asks us to wait."""
+    """What a push service said, or that it said nothing. `wait_s`: what it asks us to wait.
+
+    `reason` is one of its documented words.
+    """
 
     outcome: Outcome
     status: int = 0
     wait_s: float = 0.0
+    reason: str = ""
 
 
 def judge(status: int, retry_after: str = "") -> Answer:

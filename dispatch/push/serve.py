@@ -8,15 +8,18 @@ from signal import SIGINT, SIGTERM
 import structlog
 import trio
 
+from dispatch.push.apns.provider import Apns, ApnsOptions
 from dispatch.push.core_link import CoreLink
 from dispatch.push.desk import Desk
+from dispatch.push.lane import Provider
 from dispatch.push.orders import Order
 from dispatch.push.tally import Tally, expose
 from dispatch.push.vapid import VapidKeys
-from dispatch.push.webpush import Envelopes
+from dispatch.push.webpush import Browsers, Envelopes
 from link.beside import beside
 from link.connection import Dial
 from link.enrolment import Credentials
+from protocol.vocabulary import PushKind
 
 log = structlog.get_logger()
 
@@ -33,6 +36,8 @@ class PushOptions:
     hosts: tuple[str, ...]
     """The push services: these names and whatever is under them."""
     metrics_port: int
+    apns: ApnsOptions | None = None
+    """For telephones of Apple's; none: they are not pushed to."""
     ssl_context: ssl.SSLContext | None = None
     dial: Dial | None = None
 
@@ -49,13 +54,7 @@ async def run_push(options: PushOptions, announce: Callable[[Mapping[str, object
     def gone(order: Order) -> None:
         core.gone(order.device_id, order.target.endpoint)
 
-    desk = Desk(
-        Envelopes(options.keys, options.contact),
-        options.hosts,
-        ssl.create_default_context(),
-        tally,
-        gone,
-    )
+    desk = Desk(_browsers(options), _apps(options), tally, gone)
     core = CoreLink(
         options.core_url,
         options.credentials,
@@ -70,3 +69,16 @@ async def run_push(options: PushOptions, announce: Callable[[Mapping[str, object
             announce(ports)
             log.info("push_serving", **ports)
             await anext(aiter(signals))
+
+
+def _browsers(options: PushOptions) -> dict[str, Provider]:
+    envelopes = Envelopes(options.keys, options.contact)
+    context = ssl.create_default_context()
+    return {host: Browsers(envelopes, context) for host in options.hosts}
+
+
+def _apps(options: PushOptions) -> dict[PushKind, Provider]:
+    apps: dict[PushKind, Provider] = {}
+    if options.apns is not None:
+        apps[PushKind.APNS] = Apns(options.apns, ssl.create_default_context())
+    return apps

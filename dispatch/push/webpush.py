@@ -53,22 +53,19 @@ class Envelopes:
         return httpx.Request("POST", target.endpoint, content=message.encrypted, headers=headers)
 
 
-class Provider:
+class Browsers:
     """One push service, over connections of its own that are kept. Nothing it says is read."""
 
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._client = httpx.AsyncClient(
-            verify=context,
-            trust_env=False,
-            follow_redirects=False,  # nobody sends what is for a browser anywhere else
-            timeout=None,  # noqa: S113 - the deadline below bounds all of it, not each step
-            limits=httpx.Limits(
-                max_connections=SENDERS_PER_LANE, keepalive_expiry=KEEP_CONNECTION_S
-            ),
-        )
+    def __init__(self, envelopes: Envelopes, context: ssl.SSLContext) -> None:
+        self._envelopes = envelopes
+        self._client = kept_client(context)
 
-    async def send(self, request: httpx.Request) -> Answer:
-        """Hand over one message. Whatever goes wrong there is an answer."""
+    async def send(self, order: Order) -> Answer:
+        """Hand over one message."""
+        try:
+            request = self._envelopes.request(order, trio.current_time())
+        except (ValueError, httpx.InvalidURL):
+            return Answer(Outcome.GONE)  # no browser has such keys, or such an address
         try:
             with trio.fail_after(ANSWER_WITHIN_S):
                 response = await self._client.send(request, stream=True)
@@ -80,3 +77,14 @@ class Provider:
     async def aclose(self) -> None:
         """Let go of its connections."""
         await self._client.aclose()
+
+
+def kept_client(context: ssl.SSLContext) -> httpx.AsyncClient:
+    """Connections to one push service that are kept for the next push."""
+    return httpx.AsyncClient(
+        verify=context,
+        trust_env=False,
+        follow_redirects=False,  # nobody sends what is for one telephone anywhere else
+        timeout=None,  # noqa: S113 - the deadline of a send bounds all of it, not each step
+        limits=httpx.Limits(max_connections=SENDERS_PER_LANE, keepalive_expiry=KEEP_CONNECTION_S),
+    )

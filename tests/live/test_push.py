@@ -21,11 +21,12 @@ import trustme
 from websockets.exceptions import ConnectionClosed
 
 from dispatch.core.credentials import digest
-from protocol.messages import Accept, Alert, Close, Delivered
+from protocol.messages import Accept, Alert, ApnsAddress, ClientMessage, Close, Delivered
 from protocol.vocabulary import AlertState, Outcome
 from tests.live.devices import Device, connected, on_duty, press
 from tests.live.devices import device as connected_device
 from tests.live.program import PATIENCE_S, Area, Program
+from tests.push.apns.stand_in import KEY_ID, TEAM_ID, TOPIC, ApnsStandIn, Says, apple, key_file
 from tests.push.receiver import Browser, PushStandIn, check_signature, receiving, trust_file
 
 MARKERS = count()
@@ -39,19 +40,32 @@ class Rig:
     program: Program
     stand_in: PushStandIn
     url: str
+    apple: ApnsStandIn
 
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    authority, stand_in = trustme.CA(), PushStandIn()
+    authority, stand_in, apple_stand_in = trustme.CA(), PushStandIn(), ApnsStandIn()
     folder: Path = tmp_path_factory.mktemp("push")
-    with pytest.MonkeyPatch.context() as patch, receiving(stand_in, authority) as url:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        receiving(stand_in, authority) as url,
+        apple(apple_stand_in, authority) as apns_port,
+    ):
         patch.setenv("SSL_CERT_FILE", str(trust_file(authority, folder)))
-        with Program(push_hosts="localhost") as program:
+        with Program(
+            push_hosts="localhost",
+            apns_key_file=key_file(folder),
+            apns_key_id=KEY_ID,
+            apns_team_id=TEAM_ID,
+            apns_topics=TOPIC,
+            apns_host="localhost",
+            apns_port=apns_port,
+        ) as program:
             program.settle()
             for child in ("push", "console"):
                 program.wait_ready(child)
-            yield Rig(program, stand_in, url)
+            yield Rig(program, stand_in, url, apple_stand_in)
 
 
 async def until(is_so: Any) -> Any:
@@ -67,10 +81,10 @@ def addresses(program: Program, device_id: str) -> list[tuple[Any, ...]]:
     return program.fetch(query, device_id)
 
 
-async def asleep(rig: Rig, device_id: str, browser: Browser, endpoint: str) -> None:
+async def asleep(rig: Rig, device_id: str, address: ClientMessage) -> None:
     """Go on duty, say how to be woken, and fall asleep once the core knows it."""
     async with on_duty(rig.program, device_id) as handheld:
-        await handheld.say(browser.address(endpoint))
+        await handheld.say(address)
         await until(lambda: addresses(rig.program, device_id))
         await caught_up(rig.program)
 
@@ -97,7 +111,7 @@ def woken(rig: Rig, since: int, count: int = 1) -> list[Any]:
 async def test_a_sleeping_handheld_is_woken_at_once_and_reads_which_alert(rig: Rig) -> None:
     area, browser = rig.program.free_areas.pop(), Browser()
     patrol, (ana, *_) = area.patrols[0], area.apps
-    await asleep(rig, patrol, browser, f"{rig.url}/send/{patrol}")
+    await asleep(rig, patrol, browser.address(f"{rig.url}/send/{patrol}"))
     mark = len(rig.stand_in.got)
     async with connected_device(rig.program, ana) as sender:
         signal_ = press(area.spot())
@@ -114,12 +128,34 @@ async def test_a_sleeping_handheld_is_woken_at_once_and_reads_which_alert(rig: R
         await handheld.hear_a(Alert, lambda each: each.state is AlertState.CLOSED)
 
 
+async def test_a_telephone_of_apples_is_woken_and_one_without_the_app_is_forgotten(
+    rig: Rig,
+) -> None:
+    area = rig.program.free_areas.pop()
+    tokens = {patrol: f"{number}f" * 32 for number, patrol in enumerate(area.patrols)}
+    for patrol, token in tokens.items():
+        await asleep(rig, patrol, ApnsAddress(token))
+    rig.apple.does = [Says(410, "Unregistered"), Says(200)]
+    async with connected_device(rig.program, area.apps[0]) as sender:
+        signal_ = press(area.spot())
+        await sender.say(signal_)
+        heard = await trio.to_thread.run_sync(rig.apple.wait_for, 2, PATIENCE_S)
+        dropped, woken_ = ({v: k for k, v in tokens.items()}[got.path[-64:]] for got in heard[:2])
+        await until(lambda: not addresses(rig.program, dropped))
+    assert addresses(rig.program, woken_)
+    for got in heard:
+        rig.apple.claims(got)
+        assert got.headers["apns-topic"] == TOPIC
+        assert got.payload["alert_id"] == signal_.signal_id
+        assert area.apps[0] not in json.dumps(dict(got.payload))
+
+
 async def test_one_that_is_connected_and_silent_is_woken_and_one_that_answers_is_not(
     rig: Rig,
 ) -> None:
     area, browsers = rig.program.free_areas.pop(), (Browser(), Browser())
     for patrol, browser in zip(area.patrols, browsers, strict=True):
-        await asleep(rig, patrol, browser, f"{rig.url}/send/{patrol}")
+        await asleep(rig, patrol, browser.address(f"{rig.url}/send/{patrol}"))
     mark = len(rig.stand_in.got)
     async with (
         on_duty(rig.program, area.patrols[0]) as silent,
@@ -143,7 +179,7 @@ async def test_after_a_kill_of_the_core_a_sleeping_handheld_is_woken_all_the_sam
     rig: Rig,
 ) -> None:
     area, browser = rig.program.free_areas.pop(), Browser()
-    await asleep(rig, area.patrols[0], browser, f"{rig.url}/send/{area.patrols[0]}")
+    await asleep(rig, area.patrols[0], browser.address(f"{rig.url}/send/{area.patrols[0]}"))
     mark, log = len(rig.stand_in.got), rig.program.mark()
     os.kill(rig.program.pid_of("core"), signal.SIGKILL)
     await trio.to_thread.run_sync(rig.program.wait_ready, "core", log)
@@ -159,8 +195,8 @@ async def test_an_address_that_is_gone_is_forgotten_and_one_off_duty_is_withdraw
 ) -> None:
     area, browser = rig.program.free_areas.pop(), Browser()
     gone, leaving = area.patrols
-    await asleep(rig, gone, browser, f"{rig.url}/send/{gone}")
-    await asleep(rig, leaving, browser, f"{rig.url}/send/{leaving}")
+    await asleep(rig, gone, browser.address(f"{rig.url}/send/{gone}"))
+    await asleep(rig, leaving, browser.address(f"{rig.url}/send/{leaving}"))
     async with connected_device(rig.program, leaving, on_duty=False):
         await until(lambda: not addresses(rig.program, leaving))
     rig.stand_in.answers = [410]
@@ -177,7 +213,7 @@ async def test_a_push_service_that_swallows_everything_is_felt_by_nobody_who_is_
 ) -> None:
     """Presses alternate between two quadrants; in one of them somebody sleeps behind the hole."""
     holed, plain = rig.program.free_areas.pop(), rig.program.free_areas.pop()
-    await asleep(rig, holed.patrols[1], Browser(), f"{rig.url}/send/{holed.patrols[1]}")
+    await asleep(rig, holed.patrols[1], Browser().address(f"{rig.url}/send/{holed.patrols[1]}"))
     rig.stand_in.answers = [None]
     mark = len(rig.stand_in.got)
     took_s: dict[str, list[float]] = {holed.name: [], plain.name: []}

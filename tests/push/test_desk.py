@@ -9,26 +9,32 @@ import trustme
 
 from dispatch.push.desk import Desk
 from dispatch.push.orders import Order
+from dispatch.push.outcome import Outcome
 from dispatch.push.tally import Tally
 from dispatch.push.vapid import vapid_keys
-from dispatch.push.webpush import Envelopes
+from dispatch.push.webpush import Browsers, Envelopes
 from protocol.messages import Push, PushTarget
-from protocol.vocabulary import Urgency
+from protocol.vocabulary import PushKind, Urgency
 from tests.core.town import signal_id
 from tests.push.orders import order
 from tests.push.receiver import Browser, PushStandIn, receiving, trusting
+from tests.push.test_lane import OK, Service
 
 AUTHORITY = trustme.CA()
 ENVELOPES = Envelopes(vapid_keys(bytes(48)), "turno@example.com")
 
 
 @asynccontextmanager
-async def desk(*hosts: str) -> AsyncIterator[tuple[Desk, list[Order]]]:
+async def desk(
+    *hosts: str, tally: Tally | None = None
+) -> AsyncIterator[tuple[Desk, list[Order], Service]]:
     gone: list[Order] = []
-    one = Desk(ENVELOPES, hosts, trusting(AUTHORITY), Tally(), gone.append)
+    apple = Service(OK)
+    browsers = {host: Browsers(ENVELOPES, trusting(AUTHORITY)) for host in hosts}
+    one = Desk(browsers, {PushKind.APNS: apple}, tally or Tally(), gone.append)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(one.run)
-        yield one, gone
+        yield one, gone, apple
         nursery.cancel_scope.cancel()
 
 
@@ -51,7 +57,7 @@ async def until(is_so) -> None:
 async def test_every_address_of_a_device_is_pushed_to_and_what_is_gone_is_said() -> None:
     stand_in, browsers = PushStandIn(201, 410), (Browser(), Browser())
     with receiving(stand_in, AUTHORITY) as url:
-        async with desk("localhost") as (one, gone):
+        async with desk("localhost") as (one, gone, _):
             one.take(push(browsers[0].target(f"{url}/1")))
             await until(lambda: len(stand_in.got) == 1)
             one.take(push(browsers[1].target(f"{url}/2")))
@@ -74,13 +80,25 @@ async def test_every_address_of_a_device_is_pushed_to_and_what_is_gone_is_said()
     ],
 )
 async def test_an_address_of_nobody_we_believe_is_gone_and_nothing_is_sent(endpoint: str) -> None:
-    async with desk("example.com") as (one, gone):
+    async with desk("example.com") as (one, gone, _):
         one.take(push(Browser().target(endpoint)))
         assert [each.target.endpoint for each in gone] == [endpoint]
 
 
+async def test_a_telephone_is_pushed_to_through_its_makers_service_alone() -> None:
+    tally = Tally()
+    async with desk("apns", "fcm", tally=tally) as (one, gone, apple):
+        one.take(push(PushTarget(PushKind.APNS, "0f" * 32), PushTarget(PushKind.FCM, "t" * 40)))
+        await until(lambda: apple.asked)
+        one.take(push(Browser().target("https://evil.example/apns")))
+    assert [order.target.endpoint for _, order in apple.asked] == ["0f" * 32]
+    refused = tally.outcomes.labels(PushKind.FCM, Outcome.REFUSED)
+    assert refused._value.get() == 1, "it is not set up here"
+    assert [each.target.kind for each in gone] == [PushKind.WEBPUSH], "the token is kept"
+
+
 async def test_a_browser_without_keys_is_gone() -> None:
-    async with desk("localhost") as (one, gone):
+    async with desk("localhost") as (one, gone, _):
         one.take(push(order(endpoint="https://localhost/1").target))
         await until(lambda: gone)
 
@@ -89,7 +107,7 @@ async def test_one_that_is_silent_holds_up_no_other() -> None:
     silent, well, browser = PushStandIn(None), PushStandIn(), Browser()
     with receiving(silent, AUTHORITY) as black_hole, receiving(well, AUTHORITY) as url:
         hole = black_hole.replace("localhost", "127.0.0.1")
-        async with desk("127.0.0.1", "localhost") as (one, _):
+        async with desk("127.0.0.1", "localhost") as (one, _, _):
             one.take(push(*(browser.target(f"{hole}/{number}") for number in range(3))))
             started_s = trio.current_time()
             one.take(push(browser.target(f"{url}/1")))

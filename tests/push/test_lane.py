@@ -40,14 +40,15 @@ class Service:
         self.at_once -= 1
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
+    async def aclose(self) -> None:
+        """It holds nothing."""
+
 
 class Rig:
     def __init__(self, service: Service) -> None:
         self.tally = Tally()
         self.gone: list[Order] = []
-        self.lane = Lane(
-            "push.example", service.send, self.tally, self.gone.append, jitter=lambda: 1.0
-        )
+        self.lane = Lane("push.example", service, self.tally, self.gone.append, jitter=lambda: 1.0)
 
     def outcomes(self) -> Counter[str]:
         (family,) = self.tally.outcomes.collect()
@@ -118,6 +119,21 @@ async def test_a_service_that_asks_us_to_wait_is_waited_for_by_all(autojump_cloc
         await trio.sleep(100)
         assert [round(at_s - started_s) for at_s, _ in service.asked] == [0, 30, 30]
         assert rig.outcomes() == {"busy": 1, "accepted": 2}
+
+
+async def test_one_device_that_has_too_many_is_tried_again_and_the_others_do_not_wait(
+    autojump_clock,
+) -> None:
+    service = Service(*(Answer(Outcome.THROTTLED, 429),) * FAILURES_TO_OPEN, OK)
+    async with running(service) as rig:
+        for number in range(FAILURES_TO_OPEN):
+            rig.lane.put(later(order(number)))
+        await trio.sleep(0.1)
+        rig.lane.put(later(order(100)))
+        await trio.sleep(0.01)
+        assert rig.outcomes()["accepted"] == 1
+        await trio.sleep(60)
+        assert rig.outcomes()["accepted"] == FAILURES_TO_OPEN + 1
 
 
 async def test_a_dead_service_is_left_alone_then_tried_by_one_and_takes_all_once_it_lives(

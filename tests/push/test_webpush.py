@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from dispatch.push.bounds import TOKEN_VALID_S
 from dispatch.push.outcome import Outcome
 from dispatch.push.vapid import vapid_keys
-from dispatch.push.webpush import Envelopes, Provider
+from dispatch.push.webpush import Browsers, Envelopes
 from protocol.vocabulary import Urgency
 from tests.push.orders import order
 from tests.push.receiver import Browser, PushStandIn, check_signature, receiving, trusting
@@ -23,10 +23,9 @@ ENVELOPES = Envelopes(KEYS, "turno@example.com")
 async def answered(stand_in: PushStandIn, path: str = "/1") -> Outcome:
     browser = Browser()
     with receiving(stand_in, AUTHORITY) as url:
-        service = Provider(trusting(AUTHORITY))
+        service = Browsers(ENVELOPES, trusting(AUTHORITY))
         try:
-            request = ENVELOPES.request(order(target=browser.target(url + path)), 0.0)
-            return (await service.send(request)).outcome
+            return (await service.send(order(target=browser.target(url + path)))).outcome
         finally:
             await service.aclose()
 
@@ -34,9 +33,10 @@ async def answered(stand_in: PushStandIn, path: str = "/1") -> Outcome:
 async def test_the_browser_reads_which_alert_and_the_service_nothing() -> None:
     stand_in, browser = PushStandIn(), Browser()
     with receiving(stand_in, AUTHORITY) as url:
-        service = Provider(trusting(AUTHORITY))
-        one = order(target=browser.target(f"{url}/send/1"), expires_at_s=90.0)
-        answer = await service.send(ENVELOPES.request(one, 30.0))
+        service = Browsers(ENVELOPES, trusting(AUTHORITY))
+        expires_at_s = trio.current_time() + 60.2
+        one = order(target=browser.target(f"{url}/send/1"), expires_at_s=expires_at_s)
+        answer = await service.send(one)
         await service.aclose()
         (got,) = stand_in.got
     assert answer.outcome is Outcome.ACCEPTED
@@ -79,18 +79,19 @@ async def test_nobody_is_sent_elsewhere() -> None:
 
 
 async def test_one_that_cannot_be_reached_has_failed() -> None:
-    service = Provider(trusting(AUTHORITY))
-    request = ENVELOPES.request(order(target=Browser().target("https://localhost:1/1")), 0.0)
-    assert (await service.send(request)).outcome is Outcome.FAILED
+    service = Browsers(ENVELOPES, trusting(AUTHORITY))
+    one = order(target=Browser().target("https://localhost:1/1"))
+    assert (await service.send(one)).outcome is Outcome.FAILED
     await service.aclose()
 
 
 async def test_one_that_we_do_not_trust_is_told_nothing() -> None:
     stand_in = PushStandIn()
     with receiving(stand_in, trustme.CA()) as url:
-        service = Provider(trusting(AUTHORITY))
-        request = ENVELOPES.request(order(target=Browser().target(url + "/1")), 0.0)
-        assert (await service.send(request)).outcome is Outcome.FAILED
+        service = Browsers(ENVELOPES, trusting(AUTHORITY))
+        assert (
+            await service.send(order(target=Browser().target(url + "/1")))
+        ).outcome is Outcome.FAILED
         await service.aclose()
     assert not stand_in.got
 
@@ -104,8 +105,7 @@ async def test_what_it_asks_us_to_wait_is_heard() -> None:
     stand_in = PushStandIn(429)
     stand_in.retry_after = "17"
     with receiving(stand_in, AUTHORITY) as url:
-        service = Provider(trusting(AUTHORITY))
-        request = ENVELOPES.request(order(target=Browser().target(url + "/1")), 0.0)
-        answer = await service.send(request)
+        service = Browsers(ENVELOPES, trusting(AUTHORITY))
+        answer = await service.send(order(target=Browser().target(url + "/1")))
         await service.aclose()
     assert (answer.outcome, answer.wait_s) == (Outcome.BUSY, 17.0)

@@ -17,13 +17,12 @@ from playwright.sync_api import Page, expect
 from clients.demo.beats import Beat, downtown_first, read_beats
 from clients.demo.city import sample_city
 from protocol.messages import Position
-from tests.browser.stage import DESKTOP, PHONE, Stage, call_of, chromium, press
+from tests.browser.stage import DESKTOP, PASSWORD, PHONE, Stage, call_of, chromium, press
 from tests.live.kit import GATEWAY
 from tests.live.program import Program
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 APP, PATROL, OPERATOR = "marta", "patrulla-43-a", "eva"
-PASSWORD: Final = "tres tristes tigres"
 FRONT: Final = "frente-lucero"
 FIELDS: Final = ("--code-field", "PCUNCUADRA", "--name-field", "PCUDESCRIP")
 
@@ -50,7 +49,7 @@ def take_all(stage: Stage, spot: Position, size: dict[str, int], name: str) -> N
         stage.program.codes[device_id] = ready("enrol", device_id).split()[-1]
     patrol = stage.handheld(PATROL, size=size)
     marta = stage.button(APP, spot, size=size)
-    room = stage.room(OPERATOR, PASSWORD, size=size)
+    room = stage.room(OPERATOR, size)
     take(marta, f"boton-{name}")
     press(marta)
     expect(call_of(marta)).to_contain_text("Entregada a 1")

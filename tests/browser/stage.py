@@ -1,10 +1,12 @@
 """Real browsers before a real server: each page in its own window, and what it complains of."""
 
 import os
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
@@ -16,6 +18,10 @@ from tests.live.program import PATIENCE_S, Program
 CHROMIUM: Final = Path("/usr/bin/chromium")
 PHONE: Final = {"width": 390, "height": 844}
 DESKTOP: Final = {"width": 1440, "height": 900}
+T = TypeVar("T")
+PASSWORD: Final = "tres tristes tigres"
+"""Of every account of the control room."""
+NOT_KEPT: Final = "Service Worker registration blocked by Playwright"
 NO_NETWORK: Final = ("net::ERR_", "Failed to load resource", "WebSocket connection to")
 """How a browser says that there is no network: its own lines, which no page can hold back."""
 
@@ -23,14 +29,20 @@ expect.set_options(timeout=PATIENCE_S * 1000)
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium. Without it a test is skipped; in continuous integration it fails."""
+def chromium(camera: Path | None = None) -> Iterator[Browser]:
+    """Debian's Chromium. Without it a test is skipped; in continuous integration it fails.
+
+    `camera`: the film (Y4M) that its camera sees, read anew whenever a page opens it.
+    """
     if not CHROMIUM.exists():
         word = f"there is no {CHROMIUM}: apt-get install chromium"
         pytest.fail(word) if os.environ.get("CI") else pytest.skip(word)
     with playwright() as started:
         # As root it has no sandbox; and a container's /dev/shm is small.
         flags = ["--no-sandbox", "--disable-dev-shm-usage"]
+        if camera is not None:
+            film = f"--use-file-for-fake-video-capture={camera}"
+            flags += ["--use-fake-device-for-media-stream", film]
         browser = started.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield browser
         browser.close()
@@ -57,9 +69,15 @@ class Stage:
         at: Position | None = None,
         size: dict[str, int] = PHONE,
         permissions: Sequence[str] = (),
+        keeps_pages: bool = False,
     ) -> BrowserContext:
-        """A browser of its own, with nothing in it, that stands somewhere."""
+        """A browser of its own, with nothing in it, that stands somewhere.
+
+        `keeps_pages`: by the service worker, for when there is no network. It is most of what a
+        first visit costs, so only tests that are about it have it.
+        """
         options: dict[str, Any] = {"viewport": size, "has_touch": size == PHONE}
+        options["service_workers"] = "allow" if keeps_pages else "block"
         if at is not None:
             place = {"latitude": at.lat, "longitude": at.lon, "accuracy": at.accuracy_m}
             options |= {"geolocation": place}
@@ -96,22 +114,42 @@ class Stage:
         expect(page.locator("#duty")).to_contain_text("En servicio")
         return page
 
-    def room(self, account: str, password: str, **window: Any) -> Page:
+    def room(self, account: str, size: dict[str, int] = DESKTOP) -> Page:
         """The control room's page with somebody logged in."""
-        page = self.open("/sala", self.window(**window))
-        page.get_by_label("Cuenta").fill(account)
-        page.get_by_label("Contraseña").fill(password)
-        page.get_by_role("button", name="Entrar").click()
+        page = self.open("/sala", self.window(size=size))
+        log_in(page, account)
         is_connected(page)
         return page
+
+    def ask_database(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """What PostgreSQL has on record by now."""
+        with ThreadPoolExecutor(1) as elsewhere:  # Playwright keeps this thread's event loop
+            return elsewhere.submit(self.program.fetch, query, *values).result()
 
     def _link(self, page: str, device_id: str) -> str:
         return f"/{page}#code={self.program.codes[device_id]}"
 
     def _hear(self, message: ConsoleMessage) -> None:
         is_network = any(word in message.text for word in NO_NETWORK)
+        if message.text == NOT_KEPT:
+            return
         if message.type in ("error", "warning") and not (self.forgives_network and is_network):
             self.complaints.append(f"{message.page and message.page.url}: {message.text}")
+
+
+def until(is_so: Callable[[], T]) -> T:
+    """Ask again until it is so, for what no page shows. Returns what was answered then."""
+    give_up_at_s = time.monotonic() + PATIENCE_S
+    while not (answer := is_so()):
+        assert time.monotonic() < give_up_at_s, "it never came"
+    return answer
+
+
+def log_in(page: Page, account: str, password: str = PASSWORD) -> None:
+    """Type who somebody is into the control room's door, and knock."""
+    page.get_by_label("Cuenta").fill(account)
+    page.get_by_label("Contraseña").fill(password)
+    page.get_by_role("button", name="Entrar").click()
 
 
 def is_connected(page: Page) -> None:

@@ -1,6 +1,12 @@
 """A browser becomes a device by a link or by typing a code; what is wrong is said."""
 
-from playwright.sync_api import expect
+from io import BytesIO
+from pathlib import Path
+
+import segno
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.stage import Stage, is_connected
 from tests.live.program import Area
@@ -36,3 +42,62 @@ def test_a_second_link_does_not_replace_a_device_unasked(stage: Stage, area: Are
     ana.get_by_role("button", name="Seguir con el actual").click()
     is_connected(ana)
     assert "code" not in ana.url
+
+
+READS_CODES = """
+    globalThis.BarcodeDetector = class {
+      static getSupportedFormats = async () => ["qr_code"];
+      async detect(video) {
+        const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+        canvas.getContext("2d").drawImage(video, 0, 0);
+        const picture = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer());
+        return (await readCodes([...picture])).map((rawValue) => ({ rawValue }));
+      }
+    };
+"""
+"""A telephone's Chromium reads codes by itself; Debian's does not."""
+
+
+def reading_codes(window: BrowserContext) -> BrowserContext:
+    def read(picture: list[int]) -> list[str]:
+        return [code.text for code in zxingcpp.read_barcodes(Image.open(BytesIO(bytes(picture))))]
+
+    window.expose_function("readCodes", read)
+    window.add_init_script(READS_CODES)
+    return window
+
+
+def show(film: Path, text: str) -> None:
+    """Hold a sheet with a QR code before the camera: one frame of Y4M, over and over."""
+    size = (640, 480)
+    sheet = BytesIO()
+    segno.make(text, error="m").save(sheet, kind="png", scale=6)
+    frame = Image.new("L", size, 160)
+    frame.paste(Image.open(sheet).convert("L"), (180, 60))
+    grey = bytes([128]) * (size[0] * size[1] // 2)
+    head = f"YUV4MPEG2 W{size[0]} H{size[1]} F10:1 Ip A1:1 C420jpeg\nFRAME\n"
+    film.write_bytes(head.encode() + frame.tobytes() + grey)
+
+
+def test_a_code_is_scanned_from_its_sheet(stage: Stage, area: Area, film: Path) -> None:
+    url = f"{stage.program.console_url}/boton#code={stage.program.codes[area.apps[0]]}"
+    show(film, url)
+    ana = stage.open("/boton", reading_codes(stage.window(permissions=["camera"])))
+    ana.get_by_role("button", name="Escanear QR").click()
+    is_connected(ana)
+    expect(ana.locator("video")).to_have_count(0)
+    expect(ana.locator("#help")).to_be_visible()
+
+
+def test_a_code_of_something_else_is_passed_over_and_the_camera_can_be_put_away(
+    stage: Stage, area: Area, film: Path
+) -> None:
+    show(film, "https://example.com/menu")
+    ana = stage.open("/boton", reading_codes(stage.window(permissions=["camera"])))
+    ana.get_by_role("button", name="Escanear QR").click()
+    expect(ana.locator("video")).to_have_js_property("videoWidth", 640)
+    ana.get_by_role("button", name="Cerrar la cámara").click()
+    expect(ana.locator("video")).to_be_hidden()
+    show(film, f"{stage.program.console_url}/boton#code={stage.program.codes[area.apps[0]]}")
+    ana.get_by_role("button", name="Escanear QR").click()
+    is_connected(ana)

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.stage import Stage, call_of, is_connected, press
+from tests.browser.stage import Stage, call_of, is_connected, press, until
 from tests.live.program import Area
 
 
@@ -22,7 +22,7 @@ def test_a_press_without_network_is_kept_and_delivered_when_it_is_back(
 ) -> None:
     stage.forgives_network = True
     patrol = stage.handheld(area.patrols[0])
-    ana = stage.button(area.apps[0], area.spot())
+    ana = stage.button(area.apps[0], area.spot(), keeps_pages=True)
     is_kept(ana)
     ana.context.set_offline(True)
     ana.reload()  # a dead battery: the page opens from the device, and has never been connected
@@ -62,7 +62,7 @@ def test_a_handheld_without_network_says_so_loudly_and_answers_when_it_is_back(
     stage: Stage, area: Area
 ) -> None:
     stage.forgives_network = True
-    patrol = stage.handheld(area.patrols[0])
+    patrol = stage.handheld(area.patrols[0], keeps_pages=True)
     is_kept(patrol)
     ana = stage.button(area.apps[0], area.spot())
     press(ana)
@@ -109,3 +109,29 @@ def test_where_no_websocket_gets_through_a_press_leaves_over_http(stage: Stage, 
     assert call_of(ana).get_attribute("data-signal") == patrol.locator(".row").get_attribute(
         "data-alert"
     )
+
+
+def test_an_answer_without_network_outlives_a_reload_and_is_given_once(
+    stage: Stage, area: Area
+) -> None:
+    stage.forgives_network = True
+    patrol_id = area.patrols[0]
+    patrol = stage.handheld(patrol_id, keeps_pages=True)
+    is_kept(patrol)
+    ana = stage.button(area.apps[0], area.spot())
+    press(ana)
+    expect(call_of(ana)).to_contain_text("Entregada a 1")
+    patrol.context.set_offline(True)
+    is_gone(patrol)
+    patrol.get_by_role("button", name="2 min", exact=True).click()
+    patrol.reload()  # a dead battery: the page opens from the device, and knows of no alert
+    expect(patrol.get_by_role("alert")).to_contain_text("Respuestas suyas por salir: 1.")
+    patrol.context.set_offline(False)
+    expect(call_of(ana)).to_contain_text("llega en 2 min")
+    expect(patrol.get_by_role("button", name="Llegué al sitio")).to_be_visible()
+    patrol.reload()
+    is_connected(patrol)
+    expect(patrol.get_by_role("button", name="Llegué al sitio")).to_be_visible()
+    signal = call_of(ana).get_attribute("data-signal")
+    given = "SELECT device_id FROM alert_events WHERE alert_id = $1::uuid AND kind = 'accepted'"
+    assert until(lambda: stage.ask_database(given, signal)) == [(patrol_id,)]

@@ -1,14 +1,12 @@
 """A handheld names how to be woken once it may, and shows a push without a page that is open."""
 
 import json
-import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.stage import Stage
-from tests.live.program import PATIENCE_S, Area, Program
+from tests.browser.stage import Stage, until
+from tests.live.program import Area
 from tests.push.receiver import Browser
 
 # Debian's Chromium has no push service to subscribe with.
@@ -27,13 +25,6 @@ SHOWN = """async () => {
 }"""
 
 
-def until(is_so: Any) -> Any:
-    give_up_at_s = time.monotonic() + PATIENCE_S
-    while not (answer := is_so()):
-        assert time.monotonic() < give_up_at_s, "it never came"
-    return answer
-
-
 def subscribing(window: BrowserContext, endpoint: str) -> BrowserContext:
     address = Browser().address(endpoint)
     keys = {"p256dh": address.p256dh, "auth": address.auth}
@@ -41,25 +32,24 @@ def subscribing(window: BrowserContext, endpoint: str) -> BrowserContext:
     return window
 
 
-def addresses(program: Program, device_id: str) -> list[tuple[Any, ...]]:
+def addresses(stage: Stage, device_id: str) -> list[tuple[Any, ...]]:
     query = "SELECT endpoint FROM push_addresses WHERE device_id = $1"
-    with ThreadPoolExecutor(1) as elsewhere:  # Playwright keeps this thread's event loop
-        return elsewhere.submit(program.fetch, query, device_id).result()
+    return stage.ask_database(query, device_id)
 
 
 def test_on_duty_it_says_how_to_be_woken_and_off_duty_it_is_forgotten(
     stage: Stage, area: Area
 ) -> None:
     (patrol, *_), endpoint = area.patrols, f"https://push.invalid/{area.name}"
-    window = subscribing(stage.window(permissions=["notifications"]), endpoint)
+    window = subscribing(stage.window(permissions=["notifications"], keeps_pages=True), endpoint)
     page = stage.handheld(patrol, window=window)
-    assert until(lambda: addresses(stage.program, patrol)) == [(endpoint,)]
+    assert until(lambda: addresses(stage, patrol)) == [(endpoint,)]
     page.get_by_role("button", name="Salir de servicio").click()
-    until(lambda: not addresses(stage.program, patrol))
+    until(lambda: not addresses(stage, patrol))
 
 
 def test_a_push_is_shown_as_a_notification_of_its_alert(stage: Stage, area: Area) -> None:
-    window = stage.window(permissions=["notifications"])
+    window = stage.window(permissions=["notifications"], keeps_pages=True)
     page = stage.open("/patrulla", window)
     page.evaluate("async () => { await navigator.serviceWorker.ready }")
     deliver(page, {"alert_id": "a-1", "urgency": "normal"})

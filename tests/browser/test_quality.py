@@ -31,7 +31,7 @@ def test_the_first_page_is_light(stage: Stage, path: str) -> None:
 @pytest.mark.parametrize("path", PAGES)
 def test_after_the_first_visit_it_opens_without_a_network(stage: Stage, path: str) -> None:
     stage.forgives_network = True
-    page = stage.open(path)
+    page = stage.open(path, stage.window(keeps_pages=True))
     page.evaluate("async () => { await navigator.serviceWorker.ready }")
     page.context.set_offline(True)
     page.reload()

@@ -7,26 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.stage import DESKTOP, PHONE, Stage, call_of, is_connected, press
 from tests.browser.test_quality import serious
-from tests.live.program import Area, Program
-
-PASSWORD = "tres tristes tigres"
-
-
-@pytest.fixture(scope="module")
-def eva(program: Program) -> str:
-    """An administrator."""
-    program.command(
-        "account",
-        "add",
-        "eva",
-        "--name",
-        "Eva Ruiz",
-        "--role",
-        "administrator",
-        stdin=f"{PASSWORD}\n",
-    )
-    return "eva"
-
+from tests.live.program import Area
 
 CROWD = """async (count) => {
     const { Queue } = await import("/assets/sala/queue.js");
@@ -48,37 +29,13 @@ CROWD = """async (count) => {
 """Put so many open alerts into the queue, every other one of which passes its filter."""
 
 
-def room(stage: Stage, account: str, size: dict[str, int] = DESKTOP) -> Page:
-    return stage.room(account, PASSWORD, size=size)
-
-
 def look_for(page: Page, area: Area) -> None:
     """Other tests leave alerts open: only this area's."""
     page.locator("#search").fill(area.quadrant)
 
 
-def test_nobody_is_let_in_without_the_password(stage: Stage, eva: str) -> None:
-    stage.forgives_network = True  # a browser reports the 401 of a wrong password as one
-    page = stage.open("/sala", stage.window(size=DESKTOP))
-    page.get_by_label("Cuenta").fill(eva)
-    page.get_by_label("Contraseña").fill("no es esta")
-    page.get_by_role("button", name="Entrar").click()
-    expect(page.get_by_role("alert").first).to_contain_text("no coinciden")
-    expect(page.locator("#room")).to_be_hidden()
-    page.get_by_label("Contraseña").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
-    is_connected(page)
-    expect(page.locator("#who")).to_have_text("Eva Ruiz")
-    page.reload()
-    is_connected(page)
-    page.get_by_role("button", name="Salir").click()
-    expect(page.get_by_label("Cuenta")).to_be_visible()
-    page.reload()
-    expect(page.get_by_label("Cuenta")).to_be_visible()
-
-
 def test_a_press_its_answer_and_its_end_in_three_pages(stage: Stage, area: Area, eva: str) -> None:
-    page = room(stage, eva)
+    page = stage.room(eva)
     look_for(page, area)
     expect(page.locator("#queue")).to_have_attribute("data-none", re.compile("Ninguna|Sin"))
     patrol = stage.handheld(area.patrols[0])
@@ -110,7 +67,7 @@ def test_a_press_its_answer_and_its_end_in_three_pages(stage: Stage, area: Area,
 
 
 def test_patrols_are_on_the_map_while_they_are_on_duty(stage: Stage, area: Area, eva: str) -> None:
-    page = room(stage, eva)
+    page = stage.room(eva)
     patrol = stage.handheld(area.patrols[0], at=area.spot(2))
     expect(page.locator("#counts")).to_have_text(re.compile(r"patrullas: [1-9]"))
     dots = page.locator(".patrol-dot")
@@ -122,7 +79,7 @@ def test_patrols_are_on_the_map_while_they_are_on_duty(stage: Stage, area: Area,
 
 
 def test_an_alert_is_given_by_hand_to_a_patrol(stage: Stage, area: Area, eva: str) -> None:
-    page = room(stage, eva)
+    page = stage.room(eva)
     look_for(page, area)
     patrol = stage.handheld(area.patrols[1])
     ana = stage.button(area.apps[0], area.spot())
@@ -148,7 +105,7 @@ def test_an_alert_is_given_by_hand_to_a_patrol(stage: Stage, area: Area, eva: st
 
 
 def test_filters_leave_what_was_asked_for(stage: Stage, area: Area, eva: str) -> None:
-    page = room(stage, eva)
+    page = stage.room(eva)
     patrol = stage.handheld(area.patrols[0])
     for app, at in zip(area.apps[:2], (0, 3), strict=True):
         press(stage.button(app, area.spot(at)))
@@ -176,7 +133,7 @@ def test_filters_leave_what_was_asked_for(stage: Stage, area: Area, eva: str) ->
 def test_a_device_is_brought_in_and_enrolled_with_a_printed_code(
     stage: Stage, area: Area, eva: str
 ) -> None:
-    page = room(stage, eva)
+    page = stage.room(eva)
     page.get_by_role("button", name="Administración").click()
     page.get_by_role("button", name="Agregar").click()
     page.get_by_label("Identificador", exact=True).fill("patrol-of-eva")
@@ -210,7 +167,7 @@ def test_a_device_is_brought_in_and_enrolled_with_a_printed_code(
 
 
 def test_a_front_keeps_what_its_form_does_not_change(stage: Stage, area: Area, eva: str) -> None:
-    page = room(stage, eva)
+    page = stage.room(eva)
     page.get_by_role("button", name="Administración").click()
     page.get_by_label("Frentes").check()
     page.get_by_role("button", name="Agregar").click()
@@ -241,7 +198,7 @@ def test_a_front_keeps_what_its_form_does_not_change(stage: Stage, area: Area, e
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_everybody_can_use_it(stage: Stage, area: Area, eva: str, size: dict[str, int]) -> None:
-    page = room(stage, eva, size)
+    page = stage.room(eva, size=size)
     press(stage.button(area.apps[0], area.spot()))
     look_for(page, area)
     expect(page.locator(".queue-row")).to_have_count(1)
@@ -257,7 +214,7 @@ def test_everybody_can_use_it(stage: Stage, area: Area, eva: str, size: dict[str
 
 
 def test_it_speaks_english_throughout(stage: Stage, area: Area, eva: str) -> None:
-    page = room(stage, eva)
+    page = stage.room(eva)
     press(stage.button(area.apps[0], area.spot()))
     look_for(page, area)
     page.locator(".queue-row").click()
@@ -271,7 +228,7 @@ def test_it_speaks_english_throughout(stage: Stage, area: Area, eva: str) -> Non
 def test_of_thousands_only_those_in_sight_are_drawn_and_all_are_there(
     stage: Stage, eva: str
 ) -> None:
-    page = room(stage, eva)
+    page = stage.room(eva)
     page.evaluate(CROWD, 10_000)
     rows = page.locator("#queue li")
     expect(rows.first).to_contain_text("Calle 1")

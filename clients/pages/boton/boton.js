@@ -128,12 +128,15 @@ function draw() {
   setText(byId("helpHow"), words("hold"));
   setText(byId("place"), placeLine());
   byId("allowPlace").hidden = Boolean(whereabouts.position) || whereabouts.isRefused;
-  const banners = [...presses.banners.values()];
-  fill(byId("banners"), ...banners.map((text) => element("p", { class: "banner" }, said(text))));
+  const banners = [...presses.banners.values()].map(said);
+  if (!store.isLasting) banners.push(words("notLasting"));
+  fill(byId("banners"), ...banners.map((text) => element("p", { class: "banner" }, text)));
   const shown = [...presses.all.values()].filter((press) => !isDiscreet(press)).reverse();
-  const hands = { cancel: confirmCancel, dismiss: (signalId) => presses.dismiss(signalId) };
-  fill(byId("calls"), ...shown.map((press) => callCard(press, link.isUp, hands)));
-  setText(byId("spoken"), shown.length ? sentence(shown[0], link.isUp) : "");
+  const way = { isUp: link.isUp, isUnknown: presses.isUnknown };
+  const dismiss = (signalId) => presses.dismiss(signalId);
+  const hands = { cancel: confirmCancel, dismiss, askAnew };
+  fill(byId("calls"), ...shown.map((press) => callCard(press, way, hands)));
+  setText(byId("spoken"), shown.length ? sentence(shown[0], way) : "");
   document.body.classList.toggle("is-calling", shown.some((press) => !press.isEnded));
 }
 

@@ -5,29 +5,34 @@ import { said, words } from "../shared/language.js";
 import { clock } from "../shared/when.js";
 import { STAGES } from "./presses.js";
 
-/** `hands` has `cancel(signalId)` and `dismiss(signalId)`. */
-export function callCard(press, isUp, hands) {
+/**
+ * `way` says how presses leave now: `isUp`, and `isUnknown` to the server. `hands` has
+ * `cancel(signalId)`, `dismiss(signalId)` and `askAnew()`, which leads to a new code.
+ */
+export function callCard(press, way, hands) {
   const stage = press.receipt?.stage ?? null;
   return element(
     "article",
     { class: "call", "data-signal": press.signal_id, "data-stage": stage ?? "unsent" },
     element("h2", {}, words(press.kind ?? "unknownKind")),
-    element("p", { class: "say" }, sentence(press, isUp)),
-    isUp || !press.receipt || press.isEnded
+    element("p", { class: "say" }, sentence(press, way)),
+    press.refusal ? element("p", { class: "warning" }, words("notLeft")) : null,
+    way.isUp || !press.receipt || press.isEnded
       ? null
       : element("p", { class: "stale" }, words("stale", { at: clock(press.heardMs) })),
     press.receipt ? stageList(press) : null,
     cancelLine(press),
-    buttons(press, hands),
+    ...buttons(press, way, hands),
   );
 }
 
 /** How it stands, in one sentence. */
-export function sentence(press, isUp) {
+export function sentence(press, { isUp, isUnknown }) {
   if (press.refusal) return said(press.refusal);
   if (press.isEnded && press.receipt?.stage !== "closed") return words("ended");
   if (press.receipt) return said(press.receipt.text);
   if (isUp) return words("sending");
+  if (isUnknown) return words("unknownDevice");
   return words(press.isKept ? "waiting" : "waitingUnkept");
 }
 
@@ -68,11 +73,14 @@ function cancelLine(press) {
   return null;
 }
 
-function buttons(press, hands) {
+function buttons(press, way, hands) {
   const id = press.signal_id;
-  if (press.isEnded) return button("dismiss", () => hands.dismiss(id));
-  if (press.isCancelling || press.receipt?.cancel_requested) return null;
-  return button("cancel", () => hands.cancel(id));
+  if (press.isEnded) return [button("dismiss", () => hands.dismiss(id))];
+  if (press.isCancelling || press.receipt?.cancel_requested) return [];
+  return [
+    way.isUnknown && !press.receipt ? button("newCode", hands.askAnew) : null,
+    button("cancel", () => hands.cancel(id)),
+  ];
 }
 
 function button(name, onclick) {

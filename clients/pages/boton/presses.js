@@ -6,18 +6,21 @@
  */
 
 import { fullJitterMs } from "../shared/backoff.js";
+import { REPLACED } from "../shared/close_codes.js";
 import { uuid7 } from "../shared/uuid7.js";
+import { sendByHttp } from "./by_http.js";
 
 /** How far a call can get, in this order. */
 export const STAGES = ["received", "delivered", "accepted", "on_scene", "closed"];
 
 const STORED_WITHIN_MS = 5_000;
 const HTTP_AFTER_MS = 1_500;
-const HTTP_WITHIN_MS = 15_000;
 const ASK_AGAIN_WITHIN_MS = 900_000;
 const CANCEL_REF = "cancel-";
 const ESSENTIAL = ["signal_id", "kind"];
 const TRY_AGAIN = ["unavailable", "overloaded"];
+/** What the console says that no later attempt will change. */
+const FOR_GOOD = ["bad_field", "not_allowed"];
 /** What is not kept: it begins anew with each visit. */
 const RESTING = { attempts: 0, dueMs: 0, isOnHttp: false };
 
@@ -29,6 +32,7 @@ export class Presses {
   #device;
   #changed;
   #isInSync = false;
+  #isUnknown = false;
   #seen = new Set();
 
   /** `changed()` is called whenever there is something new to show. */
@@ -39,6 +43,12 @@ export class Presses {
     this.link = null;
     /** What else the members of a front are told: its siren sounds, its kit is ill. */
     this.banners = new Map();
+  }
+
+  /** Whether the server says that it knows no such device: then only a new code lets a press out. */
+  get isUnknown() {
+    const { refusedWith } = this.link;
+    return this.#isUnknown || (refusedWith !== null && refusedWith !== REPLACED);
   }
 
   /** Take up the presses of an earlier visit; call it before the link starts. */
@@ -87,6 +97,7 @@ export class Presses {
 
   greeted() {
     this.#isInSync = false;
+    this.#isUnknown = false;
     this.#seen.clear();
     this.banners.clear();
     for (const press of this.#unsettled()) this.#send(press);
@@ -113,6 +124,7 @@ export class Presses {
   // --- in ---------------------------------------------------------------------------------------
 
   #receive(receipt) {
+    this.#isUnknown = false;
     this.#seen.add(receipt.alert_id);
     if (!this.all.has(receipt.signal_id)) this.#adopt(receipt);
     for (const press of this.all.values()) {
@@ -178,9 +190,13 @@ export class Presses {
     } else if (error.code === "signal_id_conflict") {
       this.#rename(press);
     } else {
-      press.refusal = error.text;
-      this.#end(press);
+      this.#refuse(press, error.text);
     }
+  }
+
+  #refuse(press, text) {
+    press.refusal = text;
+    this.#end(press);
   }
 
   #rename(press) {
@@ -223,29 +239,23 @@ export class Presses {
     return { signal_id, kind, pressed_at_ms, ...(position ? { position } : {}) };
   }
 
-  /** The other way out, for networks that let no WebSocket through. */
   async #sendByHttp(press) {
     if (this.link.isUp || press.isStored || press.isEnded || press.isOnHttp) return;
     press.isOnHttp = true;
     press.dueMs = Infinity;
-    try {
-      const answer = await fetch("/v1/signals", {
-        method: "POST",
-        headers: {
-          Authorization: `Bearer ${this.#device.device_id}:${this.#device.token}`,
-          "Content-Type": "application/json",
-        },
-        body: JSON.stringify(this.#signal(press)),
-        signal: AbortSignal.timeout(HTTP_WITHIN_MS),
-      });
-      const said = await answer.json();
-      if (said.type === "receipt") this.#receive(said);
-    } catch {
-      // No network: it is kept, and tried again.
-    }
+    const said = await sendByHttp(this.#device, this.#signal(press));
     press.isOnHttp = false;
     this.#backOff(press);
+    if (said?.type === "receipt") this.#receive(said);
+    else if (said) this.#decline(press, said);
     this.#changed();
+  }
+
+  /** What is not named here may be better the next time. */
+  #decline(press, { code, text }) {
+    this.#isUnknown = code === "not_authenticated";
+    if (code === "conflict") this.#rename(press);
+    else if (FOR_GOOD.includes(code)) this.#refuse(press, text);
   }
 
   #resend() {

@@ -28,6 +28,11 @@ export const WORDS = {
     "Sin red. No cierre esta página: el llamado sale apenas vuelva la conexión. Llame al 123.",
     "No network. Do not close this page: the call leaves once the connection is back. Call 123.",
   ],
+  unknownDevice: [
+    "El servidor no reconoce este teléfono: el llamado NO ha salido. Llame al 123. Con un código nuevo sale enseguida.",
+    "The server does not know this phone: the call has NOT left. Call 123. With a new code it leaves at once.",
+  ],
+  notLeft: ["Este llamado no salió. Llame al 123.", "This call did not leave. Call 123."],
   stale: [
     "Sin conexión: última noticia {at}.",
     "No connection: last news at {at}.",

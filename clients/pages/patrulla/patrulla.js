@@ -68,16 +68,17 @@ async function open() {
   showEnrolling(byId("enrolling"), page, done, kept ? keepOld : null);
 }
 
-function begin(enrolled) {
+async function begin(enrolled) {
   device = enrolled;
   byId("enrolling").hidden = true;
   byId("ready").hidden = false;
-  watch = new Watch({ changed: draw, closed, rang, heard, refused });
+  watch = new Watch({ changed: draw, closed, rang, heard, refused }, store);
   watch.link = new Link(config.core_url, device, watch, CLIENT, DOUBT_EVERY_MS);
   map = new QuadrantMap(byId("map"), config);
   byId("back").addEventListener("click", () => choose(null));
   byId("mute").addEventListener("click", draw);
   askOutcome = addClosing((chosen) => act({ type: "close", ...chosen }));
+  await watch.restore();
   watch.link.start();
   setInterval(draw, REDRAW_EVERY_MS);
   document.addEventListener("visibilitychange", draw);
@@ -148,6 +149,7 @@ const hands = {
   accept: (alertId, etaS) =>
     act({ type: "accept", alert_id: alertId, ...(etaS ? { eta_s: etaS } : {}) }),
   arrive: (alertId) => act({ type: "arrive", alert_id: alertId }),
+  missing: draw,
   silence: (alertId) => act({ type: "silence", alert_id: alertId }),
   close: (alert) => askOutcome(alert),
 };
@@ -189,7 +191,8 @@ function drawTop() {
   showLink(byId("link"), link, hasBeenUp, askAnew);
   const isGone = byId("link").dataset.state === "down";
   const stale = watch.open.size ? words("stale") : "";
-  setText(byId("gone"), isGone ? `${words("noConnection")} ${stale}`.trim() : "");
+  const unsent = watch.underWay ? words("unsent", { count: watch.underWay }) : "";
+  setText(byId("gone"), isGone ? [words("noConnection"), stale, unsent].filter(Boolean).join(" ") : "");
   document.body.classList.toggle("is-gone", isGone);
   document.body.classList.toggle("is-ringing", alarm.isRinging);
   byId("mute").hidden = !watch.isOnDuty || !alarm.isMuted;
@@ -203,6 +206,7 @@ function drawTop() {
       words(name),
     ),
     watch.isOnDuty ? null : element("p", { class: "note" }, words("offHelp")),
+    store.isLasting ? null : element("p", { class: "note" }, words("notLasting")),
     alarm.isRinging
       ? element("button", { type: "button", class: "hush", onclick: hushAll }, words("hush"))
       : null,
@@ -223,7 +227,7 @@ function drawAlert(alert, nowMs) {
   fill(byId("headline"), ...headline(alert, device.device_id, nowMs));
   const answer = answerLine(alert, device.device_id);
   setText(byId("spoken"), `${words(alert.kind)}. ${whereLine(alert)}. ${answer}.`);
-  fill(byId("facts"), ...facts(alert, hands.silence));
+  fill(byId("facts"), ...facts(alert, hands));
   fill(byId("deeds"), ...deeds(alert, watch, hands));
   map.showPlace(alert.place);
   drawQuadrants(alert);

@@ -11,6 +11,10 @@ export const WORDS = {
     "Fuera de servicio no recibe alertas.",
     "Off duty you receive no alerts.",
   ],
+  unsent: [
+    "Respuestas suyas por salir: {count}.",
+    "Answers of yours still to leave: {count}.",
+  ],
   mute: ["Toque aquí para activar el sonido", "Touch here to switch the sound on"],
   none: ["Sin alertas abiertas.", "No open alerts."],
   back: ["Todas las alertas", "All alerts"],

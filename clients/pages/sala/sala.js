@@ -22,6 +22,7 @@ import { showLogin } from "./login.js";
 import { Queue } from "./queue.js";
 import { Patrols } from "./patrols.js";
 import { openRegistry, showRegistry } from "./registry.js";
+import { PicturePaths } from "./picture_paths.js";
 import { RoomMap } from "./room_map.js";
 import { Declined, ask, logOut, whoIsLoggedIn } from "./session.js";
 import { timelineCard } from "./timeline.js";
@@ -37,6 +38,7 @@ const ASK_QUADRANTS_AGAIN_MS = 15_000;
 const alarm = new Alarm();
 const troubles = new Troubles();
 const patrols = new Patrols();
+const paths = new PicturePaths(() => draw());
 const known = new Set();
 let config = null;
 let watch = null;
@@ -198,6 +200,11 @@ function act(message) {
   watch.act(message);
 }
 
+function missing() {
+  paths.renew();
+  draw();
+}
+
 function silence(alertId) {
   act({ type: "silence", alert_id: alertId });
 }
@@ -260,7 +267,7 @@ function drawQueue(open, shown) {
 function drawAlert(alert) {
   fill(byId("headline"), ...headline(alert, null, Date.now()), toldLine(alert));
   fill(byId("deeds"), ...roomDeeds(alert));
-  fill(byId("facts"), ...facts(alert, silence));
+  fill(byId("facts"), ...facts(paths.renewed(alert), { silence, missing }));
   fill(byId("story"), timelineCard(alert, story.told));
   const wanted = `${alert.alert_id} ${alert.version}`;
   if (story.of !== wanted) tellStory(alert, wanted);

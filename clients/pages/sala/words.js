@@ -170,6 +170,8 @@ export const WORDS = {
   reasonNoQuadrant: ["sin cuadrante", "no quadrant"],
   reasonOffDuty: ["salió de servicio", "went off duty"],
   reasonOverdue: ["no llegó a tiempo", "did not arrive in time"],
+  reasonRevoked: ["se retiró el dispositivo", "its device was withdrawn"],
+  reasonAutomatic: ["por tiempo", "by time"],
 };
 
 /** The record's word for what happened → the name of ours. */
@@ -202,6 +204,9 @@ export const REASON_WORDS = new Map([
   ["no_quadrant", "reasonNoQuadrant"],
   ["off_duty", "reasonOffDuty"],
   ["assigned", "reasonAssigned"],
+  ["arrival_overdue", "reasonOverdue"],
+  ["revoked", "reasonRevoked"],
+  ["automatic", "reasonAutomatic"],
   ["repeated", "repeated"],
   ["widened", "widened"],
   ["supervisors", "supervisors"],

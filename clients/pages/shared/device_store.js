@@ -1,5 +1,6 @@
 /**
- * What this browser keeps of a page: who it is (its token), and the presses that no server holds yet.
+ * What this browser keeps of a page: who it is (its token), the presses that no server holds yet, and
+ * the answers to alerts that none has shown yet.
  *
  * It is IndexedDB, so it outlives a reload and a dead battery. Where a browser refuses it (some
  * private windows), all is kept in memory and `isLasting` says so: a press must leave all the same.
@@ -7,6 +8,8 @@
 
 const DEVICE = "device";
 const PRESSES = "presses";
+const ACTIONS = "actions";
+const VERSION = 2;
 
 export async function openDeviceStore(page) {
   try {
@@ -27,8 +30,10 @@ class LastingStore {
     return this.#ask(DEVICE, "readonly", (store) => store.get("self"));
   }
 
-  keepDevice(device) {
+  /** Another device has nothing under way. */
+  async keepDevice(device) {
     navigator.storage?.persist?.();
+    await this.#ask(ACTIONS, "readwrite", (store) => store.clear());
     return this.#ask(DEVICE, "readwrite", (store) => store.put(device, "self"));
   }
 
@@ -46,6 +51,18 @@ class LastingStore {
 
   forgetPress(signalId) {
     return this.#ask(PRESSES, "readwrite", (store) => store.delete(signalId));
+  }
+
+  actions() {
+    return this.#ask(ACTIONS, "readonly", (store) => store.getAll());
+  }
+
+  keepAction(action) {
+    return this.#ask(ACTIONS, "readwrite", (store) => store.put(action));
+  }
+
+  forgetAction(ref) {
+    return this.#ask(ACTIONS, "readwrite", (store) => store.delete(ref));
   }
 
   #ask(name, mode, work) {
@@ -86,14 +103,27 @@ class MemoryStore {
   async forgetPress(signalId) {
     this.#presses.delete(signalId);
   }
+
+  /** The page itself holds them for as long as it is open. */
+  async actions() {
+    return [];
+  }
+
+  async keepAction() {}
+
+  async forgetAction() {}
 }
 
 function openDatabase(name) {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open(name, 1);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore(DEVICE);
-      request.result.createObjectStore(PRESSES, { keyPath: "signal_id" });
+    const request = indexedDB.open(name, VERSION);
+    request.onupgradeneeded = ({ oldVersion }) => {
+      const database = request.result;
+      if (oldVersion < 1) {
+        database.createObjectStore(DEVICE);
+        database.createObjectStore(PRESSES, { keyPath: "signal_id" });
+      }
+      if (oldVersion < 2) database.createObjectStore(ACTIONS, { keyPath: "ref" });
     };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);

@@ -15,7 +15,7 @@ class WrongRole extends Error {}
  */
 export function showEnrolling(place, page, done, keepOld = null) {
   const view = makeView(place, keepOld);
-  const cameraClosed = new AbortController();
+  let camera = new AbortController();
 
   async function trade(code) {
     view.enrolNow.disabled = true;
@@ -26,7 +26,7 @@ export function showEnrolling(place, page, done, keepOld = null) {
       if (!page.roles.includes(device.role)) throw new WrongRole();
       await page.store.keepDevice(device);
       history.replaceState(null, "", location.pathname);
-      cameraClosed.abort();
+      camera.abort();
       place.replaceChildren();
       done(device);
     } catch (error) {
@@ -40,16 +40,18 @@ export function showEnrolling(place, page, done, keepOld = null) {
   }
 
   async function scan() {
+    camera = new AbortController();
     view.camera.hidden = false;
-    view.stopScan.addEventListener("click", () => cameraClosed.abort(), { once: true });
+    view.scan.disabled = true;
     try {
-      const code = await scanCode(view.video, cameraClosed.signal);
+      const code = await scanCode(view.video, camera.signal);
       if (code) await trade(code);
     } catch (error) {
       if (!(error instanceof DOMException)) throw error;
       setText(view.error, words("noCamera"));
     }
     view.camera.hidden = true;
+    view.scan.disabled = false;
   }
 
   view.form.addEventListener("submit", (event) => {
@@ -57,6 +59,7 @@ export function showEnrolling(place, page, done, keepOld = null) {
     trade(view.code.value.trim());
   });
   view.scan.addEventListener("click", scan);
+  view.stopScan.addEventListener("click", () => camera.abort());
   canScan().then((can) => (view.scan.hidden = !can));
   const given = codeIn(location.href);
   if (given) view.code.value = given;

@@ -4,9 +4,9 @@ import { element } from "../elements.js";
 import { words } from "../language.js";
 import { clock, duration } from "../when.js";
 import { answerLine, isUnanswered, whereLine } from "./alert_list.js";
+import { pictureGrid } from "./pictures.js";
 
 const SOUNDS = ["asked", "sounding"];
-const PICTURES_SHOWN = 4;
 const TIMES = [
   ["pressed", "pressed_at_ms"],
   ["received", "received_at_ms"],
@@ -41,9 +41,12 @@ export function headline(alert, selfId, nowMs) {
   ];
 }
 
-/** `silence(alertId)` has its sirens fall silent. */
-export function facts(alert, silence) {
-  return [placeFacts(alert), senderFacts(alert), frontFacts(alert, silence), timeFacts(alert)];
+/**
+ * `hands` has `silence(alertId)`, which has its sirens fall silent, and `missing()`, which is told
+ * when a picture does not open.
+ */
+export function facts(alert, hands) {
+  return [placeFacts(alert), senderFacts(alert), frontFacts(alert, hands), timeFacts(alert)];
 }
 
 function placeFacts({ place, quadrant }) {
@@ -74,7 +77,7 @@ function senderFacts({ sender, reports, signals_total: total }) {
   );
 }
 
-function frontFacts(alert, silence) {
+function frontFacts(alert, hands) {
   const { front, sirens, pictures } = alert;
   if (!front) return null;
   const isLoud = sirens.some(({ state }) => SOUNDS.includes(state));
@@ -85,33 +88,14 @@ function frontFacts(alert, silence) {
     line(words("coordinator", { name: front.coordinator })),
     front.coordinator_phone ? phone(front.coordinator, front.coordinator_phone) : null,
     ...sirens.map(sirenLine),
-    isLoud ? button("silence", () => silence(alert.alert_id)) : null,
-    pictures.length ? pictureGrid(pictures) : null,
+    isLoud ? button("silence", () => hands.silence(alert.alert_id)) : null,
+    pictures.length ? pictureGrid(pictures, hands.missing) : null,
   );
 }
 
 function sirenLine({ name, state }) {
   const said = words(state === "silent" ? "sirenSilent" : state);
   return element("p", { class: "siren", "data-state": state }, words("siren", { name, state: said }));
-}
-
-/** The newest of each camera, in the cameras' order. */
-function pictureGrid(pictures) {
-  const newest = new Map(pictures.map((picture) => [picture.device_id, picture]));
-  const shown = [...newest.values()].slice(-PICTURES_SHOWN);
-  shown.sort((one, other) => one.camera.localeCompare(other.camera));
-  return element("div", { class: "pictures" }, ...shown.map(pictureTile));
-}
-
-function pictureTile({ camera, taken_at_ms: takenMs, path }) {
-  const at = clock(takenMs);
-  const label = words("pictureOpen", { camera, at });
-  return element(
-    "a",
-    { href: path, target: "_blank", rel: "noopener", "aria-label": label },
-    element("img", { src: path, alt: "", loading: "lazy" }),
-    element("span", {}, words("picture", { camera, at })),
-  );
 }
 
 function timeFacts({ stages }) {

@@ -1,11 +1,18 @@
 /**
  * Whoever answers alerts: the open ones, and what is done to them.
  *
- * An action is shown as done once the server's `alert` shows it, and sent again after a disconnect
- * unless it does. A page has `changed()`, which draws, and is told what passes: `closed(alert)`,
+ * An action is shown as done once the server's `alert` shows it, and sent again after a disconnect,
+ * and after a reload where there is a store to keep it in, unless it does. A page has `changed()`, which draws, and is told what passes: `closed(alert)`,
  * `rang(alertId)`, `refused(text)` and, if it wants to know it all, `heard(message)`.
  */
 
+import { uuid7 } from "../uuid7.js";
+
+const STILL_TRUE_MS = 900_000;
+const TOO_LATE = {
+  es: "Su respuesta no alcanzó a salir a tiempo. Si sigue siendo cierta, envíela otra vez.",
+  en: "Your answer did not leave in time. If it is still true, send it again.",
+};
 const HEARD = ["asked", "sounding"];
 const OVER = ["already_closed", "unknown_alert"];
 
@@ -17,14 +24,28 @@ export class Watch {
   link = null;
 
   #page;
+  #store;
   #seen = new Set();
   #confirmed = new Set();
   #actions = new Map();
   #done = new Map();
-  #refs = 0;
 
-  constructor(page) {
+  /** `store` (`openDeviceStore`) keeps what is under way; without one it ends with the page. */
+  constructor(page, store = null) {
     this.#page = page;
+    this.#store = store;
+  }
+
+  /** Take up what an earlier visit left under way; call it before the link starts. */
+  async restore() {
+    const kept = await this.#store.actions().catch(() => []);
+    kept.sort((one, other) => one.askedMs - other.askedMs);
+    for (const action of kept) this.#actions.set(action.ref, action);
+  }
+
+  /** How many actions no alert shows yet. */
+  get underWay() {
+    return this.#actions.size;
   }
 
   get isOnDuty() {
@@ -51,11 +72,11 @@ export class Watch {
 
   /** `accept`, `arrive`, `assign`, `close` or `silence`: under way until an alert shows it. */
   act(message) {
-    this.#refs += 1;
-    const ref = `${message.type}-${this.#refs}`;
-    const action = { message: { ...message, ref }, sent: 0 };
+    const ref = uuid7();
+    const action = { ref, message: { ...message, ref }, sent: 0, askedMs: Date.now() };
     this.#actions.set(ref, action);
     if (this.isSynced) this.#send(action);
+    this.#keep(action);
     this.link.hurry();
     this.#page.changed();
   }
@@ -108,13 +129,13 @@ export class Watch {
     } else {
       this.open.set(alert.alert_id, alert);
     }
-    for (const [ref, action] of this.#actions) {
-      if (this.#shows(alert, action.message)) this.#settle(ref, action, alert);
+    for (const action of this.#actions.values()) {
+      if (this.#shows(alert, action.message)) this.#settle(action, alert);
     }
   }
 
-  #settle(ref, action, alert) {
-    this.#actions.delete(ref);
+  #settle(action, alert) {
+    this.#forget(action.ref);
     if (alert.state !== "closed" && action.message.type !== "silence") {
       this.#done.set(alert.alert_id, { message: action.message, version: alert.version });
     }
@@ -150,17 +171,38 @@ export class Watch {
         this.link.send(message);
       }
     }
-    for (const action of this.#actions.values()) this.#send(action);
+    for (const action of this.#actions.values()) {
+      if (Date.now() - action.askedMs <= STILL_TRUE_MS) this.#send(action);
+      else this.#giveUp(action);
+    }
   }
 
   #send(action) {
-    if (this.link.send(action.message)) action.sent += 1;
+    if (!this.link.send(action.message)) return;
+    action.sent += 1;
+    this.#keep(action);
+  }
+
+  /** "Two minutes away" of an hour ago helps nobody. */
+  #giveUp(action) {
+    this.#forget(action.ref);
+    this.#page.refused(TOO_LATE);
+  }
+
+  /** It leaves all the same where there is no room on the disk. */
+  #keep(action) {
+    this.#store?.keepAction(action).catch(() => null);
+  }
+
+  #forget(ref) {
+    this.#actions.delete(ref);
+    this.#store?.forgetAction(ref).catch(() => null);
   }
 
   #refuse(error) {
     const action = this.#actions.get(error.ref);
     if (!action) return;
-    this.#actions.delete(error.ref);
+    this.#forget(error.ref);
     // A `close` that went twice, of an alert that has ended, was done the first time.
     const wasDone = action.message.type === "close" && action.sent > 1 && OVER.includes(error.code);
     if (!wasDone) this.#page.refused(error.text);

@@ -8,11 +8,9 @@ import contextlib
 import ssl
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from secrets import SystemRandom
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import trio
 
@@ -24,6 +22,7 @@ from link.backoff import full_jitter_s
 from link.connection import Link, LinkState, kept_up
 from link.enrolment import Credentials
 from link.feed import Reader
+from link.living import Living
 from protocol.codec import ESSENTIAL_SIGNAL_FIELDS
 from protocol.messages import (
     AnyServerMessage,
@@ -53,7 +52,7 @@ FINAL: Final = frozenset(
 """Errors that end a press, because it can never be taken. After all others it is sent again."""
 
 
-class Sender:
+class Sender(Living):
     """The common part of `App` and `Button`; use one of those."""
 
     def __init__(
@@ -76,30 +75,6 @@ class Sender:
         self._settled = trio.Event()
         self._synced = trio.Event()
         self._seen: set[str] = set()
-        self._living: AbstractAsyncContextManager[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        """Connect in the background. Raises `OutboxError` if the outbox is another device's."""
-        for kept in self._outbox.load() if self._outbox else ():
-            self._follow(self._again(kept))
-        self._living = self._live()
-        await self._living.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool | None:
-        """Wait until every press is stored and every cancel answered, for `linger_s` at most; then
-        say goodbye.
-
-        Raises `NotStored` otherwise, or `NotReceived` if one was not even dispatched for all we
-        know. What is unsettled stays in the outbox. Raises `Refused`.
-        """
-        assert self._living is not None  # noqa: S101 - entered
-        return await self._living.__aexit__(kind, error, traceback)
 
     async def press(self, kind: Kind = Kind.PANIC, *, position: Position | None = None) -> Press:
         """Call for help. Returns at once: the press is under way, and is not lost while this
@@ -275,6 +250,15 @@ class Sender:
 
     @contextlib.asynccontextmanager
     async def _live(self) -> AsyncIterator[None]:
+        """Connect in the background; at the end wait until every press is stored and every cancel
+        answered, for `linger_s` at most; then say goodbye.
+
+        Raises `OutboxError` if the outbox is another device's; `NotStored` at the end, or
+        `NotReceived` if a press was not even dispatched for all we know. What is unsettled stays
+        in the outbox. Raises `Refused`.
+        """
+        for kept in self._outbox.load() if self._outbox else ():
+            self._follow(self._again(kept))
         async with kept_up(self.link, self._resend):
             yield
             with trio.move_on_after(self._linger_s):

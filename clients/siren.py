@@ -6,16 +6,16 @@ server or the network, no street is left with a siren that nobody can end.
 
 import math
 import ssl
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-from types import TracebackType
-from typing import Final, Self
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
 
 import trio
 
 from link.connection import Dial, Link, LinkState, kept_up
 from link.enrolment import Credentials
 from link.feed import Feed, Reader
+from link.living import Living
 from protocol.messages import AnyServerMessage, Command, Sounded, Welcome
 from protocol.vocabulary import Action, SirenState
 
@@ -27,7 +27,7 @@ SAID_AGAIN_WITHIN_S: Final = 30.0
 """What was said so lately may have been lost with the connection, and is said again on the next."""
 
 
-class Siren:
+class Siren(Living):
     """Sounds when it is told to. `switch` does: it is called with True, and with False at the end.
 
         async with Siren("wss://server/v1", credentials, relay.set) as siren:
@@ -57,24 +57,18 @@ class Siren:
         self._last: Sounded | None = None
         self._last_at_s = -math.inf
         self._said: Feed[Sounded] = Feed()
-        self._living: AbstractAsyncContextManager[None] | None = None
 
-    async def __aenter__(self) -> Self:
-        """Connect in the background."""
-        self._living = kept_up(self.link, self._stop_in_time)
-        await self._living.__aenter__()
-        return self
+    @asynccontextmanager
+    async def _live(self) -> AsyncIterator[None]:
+        """Connect in the background; at the end fall silent and say goodbye.
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool | None:
-        """Fall silent and say goodbye. Raises `Refused` if the server would not have it back."""
-        assert self._living is not None  # noqa: S101 - entered
-        self._stop()
-        return await self._living.__aexit__(kind, error, traceback)
+        Raises `Refused` if the server would not have it back.
+        """
+        async with kept_up(self.link, self._stop_in_time):
+            try:
+                yield
+            finally:
+                self._stop()
 
     @property
     def is_sounding(self) -> bool:

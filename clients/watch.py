@@ -4,8 +4,6 @@ import ssl
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from itertools import count
-from types import TracebackType
-from typing import Self
 
 import trio
 
@@ -15,6 +13,7 @@ from clients.done import Done
 from link.connection import Link, LinkState, kept_up
 from link.enrolment import Credentials
 from link.feed import Feed, Reader
+from link.living import Living
 from protocol.messages import (
     Alert,
     AnyServerMessage,
@@ -29,7 +28,7 @@ from protocol.messages import (
 from protocol.vocabulary import NoticeCode, Outcome
 
 
-class Watch:
+class Watch(Living):
     """The common part of `Patrol` and `Operator`; use one of those."""
 
     def __init__(
@@ -53,23 +52,13 @@ class Watch:
         self._alerts: Feed[Alert] = Feed()
         self._gone: Feed[Alert] = Feed()
         self._commands: Feed[Command] = Feed()
-        self._living: AbstractAsyncContextManager[None] | None = None
 
-    async def __aenter__(self) -> Self:
-        """Connect in the background."""
-        self._living = kept_up(self.link)
-        await self._living.__aenter__()
-        return self
+    def _live(self) -> AbstractAsyncContextManager[None]:
+        """Connect in the background, and say goodbye at the end.
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool | None:
-        """Say goodbye. Raises `Refused` if the server would not have this device back."""
-        assert self._living is not None  # noqa: S101 - entered
-        return await self._living.__aexit__(kind, error, traceback)
+        Raises `Refused` if the server would not have this device back.
+        """
+        return kept_up(self.link)
 
     @property
     def open(self) -> Mapping[str, Alert]:

@@ -5,12 +5,11 @@
 
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import partial
 from itertools import count
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import trio
 
@@ -22,6 +21,7 @@ from clients.errors import NoLongerOpen, NotReceived, NotStored
 from link.backoff import full_jitter_s
 from link.beside import beside
 from link.feed import Feed, Reader
+from link.living import Living
 from protocol.button.message import KINDS, packed
 from protocol.messages import Position, Text
 from protocol.vocabulary import Kind
@@ -65,7 +65,7 @@ class ButtonPress:
             self._news.end()
 
 
-class DatagramButton:
+class DatagramButton(Living):
     """A button behind a gateway.
 
         async with DatagramButton(Path("button.json"), "gateway", 7320) as button:
@@ -102,32 +102,7 @@ class DatagramButton:
         self._presses: list[ButtonPress] = []
         self._changed = trio.Event()
         self._settled = trio.Event()
-        self._living: AbstractAsyncContextManager[None] | None = None
         self._device: Device | None = None
-
-    async def __aenter__(self) -> Self:
-        """Start up: count it, and greet the gateway in the background."""
-        self._device = Device(
-            self._key.device_id,
-            self._key.key,
-            self._boots.load() if self._boots else 0,
-            secrets.randbits(32),
-            self._boots.save if self._boots else lambda _: None,
-            _now_ms(),
-        )
-        self._living = self._live()
-        await self._living.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool | None:
-        """Wait for what is not stored yet. Raises `NotStored`."""
-        assert self._living is not None  # noqa: S101 - entered
-        return await self._living.__aexit__(kind, error, traceback)
 
     @property
     def device(self) -> Device:
@@ -154,6 +129,17 @@ class DatagramButton:
 
     @asynccontextmanager
     async def _live(self) -> AsyncIterator[None]:
+        """Start up: count it, and greet the gateway in the background; at the end wait for what is
+        not stored yet. Raises `NotStored`.
+        """
+        self._device = Device(
+            self._key.device_id,
+            self._key.key,
+            self._boots.load() if self._boots else 0,
+            secrets.randbits(32),
+            self._boots.save if self._boots else lambda _: None,
+            _now_ms(),
+        )
         async with beside(self._run):
             yield
             with trio.move_on_after(self._linger_s):

@@ -6,6 +6,7 @@ from secrets import SystemRandom
 
 import trio
 
+from dispatch.gateway.appliances.attempts import Jitter
 from dispatch.gateway.appliances.looks import Taken
 from dispatch.gateway.appliances.tending import Appliances
 from dispatch.gateway.appliances.uploads import Uploads
@@ -27,8 +28,9 @@ class Wall:
         credentials: Credentials,
         ssl_context: ssl.SSLContext | None = None,
         trust: Callable[[], object] | None = None,
+        jitter: Jitter | None = None,
     ) -> None:
-        jitter = SystemRandom().random
+        jitter = jitter or SystemRandom().random
         bearer = f"{credentials.device_id}:{credentials.token}"
         self.uploads = Uploads(console_url, bearer, core.say, jitter, ssl_context, trust)
         self._appliances = Appliances(self, jitter)

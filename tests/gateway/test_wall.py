@@ -29,7 +29,7 @@ ALERT = "01932f7a-5c00-7abc-8def-0123456789aa"
 async def gateway(server: Peer, console_url: str, kit: Kit) -> AsyncIterator[Guest]:
     """A gateway's wall, and the core's side of its link."""
     core = CoreLink(server.url, ME, Roster(WIRING_KEY))
-    wall = Wall(core, console_url, ME)
+    wall = Wall(core, console_url, ME, jitter=lambda: 0.01)
     with trio.fail_after(PATIENCE_S):
         async with beside(core.run, wall.run):
             guest = await server.visit()
@@ -48,7 +48,7 @@ async def test_a_camera_is_looked_through_and_its_picture_kept_before_it_is_told
         ):
             look = Command(action=Action.LOOK, alert_id=ALERT, device_id="cam-1")
             await core.say(look)
-            picture = await core.hear(Picture)
+            picture = await core.hear_a(Picture)
             assert (picture.alert_id, picture.device_id) == (ALERT, "cam-1")
             kept = console.heard[0]
             assert urlsplit(kept.target).path == f"/v1/pictures/{picture.picture_id}"
@@ -56,7 +56,7 @@ async def test_a_camera_is_looked_through_and_its_picture_kept_before_it_is_told
             assert read_size(kept.body)
             assert picture.size_bytes == len(kept.body)
             await core.say(look)
-            again = await core.hear(Picture)
+            again = await core.hear_a(Picture)
             assert again.picture_id == picture.picture_id
             assert len(console.heard) == 1
 
@@ -69,11 +69,11 @@ async def test_a_relay_sounds_and_is_silenced() -> None:
             await core.say(
                 Command(action=Action.SOUND, alert_id=ALERT, device_id="siren-1", for_s=60)
             )
-            said = await core.hear(Sounded)
+            said = await core.hear_a(Sounded)
             assert said == Sounded(alert_id=ALERT, state=SirenState.SOUNDING, device_id="siren-1")
             assert stand.is_on
             await core.say(Command(action=Action.SILENCE, alert_id=ALERT, device_id="siren-1"))
-            assert (await core.hear(Sounded)).state is SirenState.SILENT
+            assert (await core.hear_a(Sounded)).state is SirenState.SILENT
             assert not stand.is_on
 
 
@@ -82,11 +82,11 @@ async def test_the_core_hears_who_lives_and_who_is_at_fault() -> None:
     with served(stand) as url:
         kit = Kit(devices=(kit_device("cam-1", Camera(url + SNAPSHOT)),))
         async with peer() as server, gateway(server, "http://127.0.0.1:1", kit) as core:
-            condition = await core.hear(Condition)
+            condition = await core.hear_a(Condition)
             assert condition == Condition(
                 trouble=TroubleKind.FAULT, present=True, device_id="cam-1"
             )
-            contact = await core.hear(Contact)
+            contact = await core.hear_a(Contact)
             assert [seen.device_id for seen in contact.seen] == ["cam-1"]
 
 

@@ -66,6 +66,12 @@ class Guest:
         assert isinstance(message, kind), message
         return message
 
+    async def hear_a(self, kind: type[M]) -> M:
+        """Return the next message of this kind; what comes before is passed over."""
+        while not isinstance(message := await self.hear(object), kind):
+            pass
+        return message
+
     def unheard(self) -> list[AnyClientMessage]:
         """Return what the client said beyond what was heard."""
         left = []

@@ -9,6 +9,7 @@ BENCH_READY := $(VENV)/.bench-ready
 SECONDS ?=
 SEEDS ?= 10000
 INPUTS ?= 1000000
+WORKERS ?= 3
 
 .PHONY: demo run test lint types schema unit fast simulate faults fuzz bench bench-compare clean
 
@@ -33,8 +34,10 @@ types: $(READY)
 schema: $(READY)
 	$(PYTHON) server.py schema --check
 
-unit: $(READY)
-	$(PYTHON) -m pytest
+unit: export PYTHONDONTWRITEBYTECODE :=  # or each process reads all tests anew
+unit: $(READY)  ## much of it waits, so several run at a time; what measures runs alone, at the end
+	$(PYTHON) -m pytest --numprocesses $(WORKERS) --dist loadfile -m "not alone"
+	$(PYTHON) -m pytest -m alone
 
 fast: $(READY)  ## a copy with the hot path compiled, in build/fast: python build/fast/server.py run
 	$(PYTHON) -m dispatch.compile build/fast

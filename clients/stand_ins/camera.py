@@ -77,11 +77,12 @@ class Camera:
         with self._lock:
             self.pictures += 1
             number = self.pictures
+        if self.behaves is Behaviour.HANGING:
+            return Reply(after_s=FOR_EVER_S)
         picture = self._draw(number)
         replies = {
             Behaviour.WELL: Reply(picture, _JPEG),
             Behaviour.SLOW: Reply(picture, _JPEG, after_s=SLOW_S),
-            Behaviour.HANGING: Reply(after_s=FOR_EVER_S),
             Behaviour.ENDLESS: Reply(picture, _JPEG, endless=True),
             Behaviour.HUGE: Reply(picture + bytes(4 * 1024 * 1024), _JPEG),
             Behaviour.CUT: Reply(picture[: len(picture) // 2], _JPEG),

@@ -8,6 +8,7 @@ RATIO_MAX = 60.0
 """A wide margin: the machine may be busy with other things, and the ratio at rest is far lower."""
 
 
+@pytest.mark.alone
 def test_under_load_nothing_is_lost_and_the_floor_is_not_far(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -19,4 +19,4 @@ def program() -> Iterator[Program]:
 @pytest.fixture
 def area(program: Program) -> Area:
     """Two quadrants of the test's own."""
-    return program.free_areas.pop()
+    return program.take_area()

@@ -120,6 +120,11 @@ class Program:
         self._changed = threading.Condition()
         self.process: subprocess.Popen[str] | None = None
 
+    def take_area(self) -> Area:
+        """An area that no other test has."""
+        assert self.free_areas, "more tests than areas: raise AREAS"
+        return self.free_areas.pop()
+
     # --- its life ---------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:

@@ -6,6 +6,7 @@ from statistics import median
 from typing import Any
 
 import httpx
+import pytest
 import trio
 
 from clients.stand_ins.camera import Behaviour
@@ -48,7 +49,7 @@ async def test_the_siren_sounds_and_the_cameras_are_seen_through(
             first, second = [
                 each.taken_at_ms for each in alert.pictures if each.camera == "Cámara 0"
             ]
-            assert 9_000 < second - first < 15_000
+            assert second - first > 9_000
             async with httpx.AsyncClient(base_url=program.console_url, trust_env=False) as client:
                 for picture in alert.pictures:
                     shown = await client.get(picture.path)
@@ -98,9 +99,10 @@ async def test_a_dead_camera_is_a_trouble_and_no_delay(program: Program, area: A
             assert back.kind is TroubleKind.MISSING
 
 
+@pytest.mark.alone
 async def test_dead_cameras_hold_up_no_press(program: Program, area: Area) -> None:
     """Press to handheld with four hanging cameras and a hanging relay, and without: one run."""
-    other = program.free_areas.pop()
+    other = program.take_area()
     with ExitStack() as stack:
         opened = front(program, area, *[Behaviour.HANGING] * 4)
         it = await trio.to_thread.run_sync(stack.enter_context, opened)

@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 
-import trio
-
 from clients.stand_ins.camera import SNAPSHOT, Behaviour
 from clients.stand_ins.camera import Camera as StandCamera
 from clients.stand_ins.relay import Relay as StandRelay
@@ -103,29 +101,19 @@ async def test_a_command_that_is_repeated_is_one_look() -> None:
         assert it.owner.asked_again == [(ALERT, "cam")]
 
 
-async def test_a_camera_that_hangs_keeps_nobody_waiting() -> None:
-    """The same four pictures beside it take no longer than without it: a ratio within one run."""
+async def test_cameras_that_hang_or_are_slow_keep_nobody_waiting() -> None:
+    """Asked first, the slow one is seen last; the hanging one never."""
+    others = [f"cam-{number}" for number in range(4)]
     async with wall() as it:
-        for number in range(4):
-            it.camera(f"cam-{number}", StandCamera("C"))
         it.camera("hanging", StandCamera("H", behaves=Behaviour.HANGING))
         it.camera("slow", StandCamera("S", behaves=Behaviour.SLOW))
-
-        async def takes_s(alert_id: str, *also: str) -> float:
-            it.owner.pictures.clear()
-            began_s = trio.current_time()
-            for device_id in (*also, *(f"cam-{number}" for number in range(4))):
-                it.look(device_id, alert_id)
-            await until(
-                lambda: len([each for each in it.owner.pictures if "cam" in each.camera_id]) >= 4
-            )
-            return trio.current_time() - began_s
-
-        await takes_s("01932f7a-5c00-7abc-8def-000000000000")  # all connections are warm
-        alone_s = await takes_s(ALERT)
-        beside_s = await takes_s(OTHER, "hanging", "slow")
-        assert beside_s < 10 * alone_s
-        assert beside_s < 1.0, "the slow one takes two seconds, the hanging one for ever"
+        for device_id in others:
+            it.camera(device_id, StandCamera("C"))
+        assert all(it.look(device_id) for device_id in ("hanging", "slow", *others))
+        await until(lambda: len(it.owner.pictures) == 5)
+        *first, last = [picture.camera_id for picture in it.owner.pictures]
+        assert sorted(first) == others
+        assert last == "slow"
 
 
 async def test_a_siren_sounds_and_falls_silent() -> None:

@@ -41,7 +41,7 @@ def eva(program: Program) -> str:
 @pytest.fixture
 def area(program: Program) -> Area:
     """Two quadrants of the test's own."""
-    return program.free_areas.pop()
+    return program.take_area()
 
 
 @pytest.fixture

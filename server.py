@@ -874,6 +874,7 @@ def _push_options(settings: Settings) -> Any:
         hosts=settings.push_hosts,
         metrics_port=settings.push_metrics_port,
         apns=_apns_options(settings),
+        fcm=_fcm_options(settings),
         ssl_context=None if own is None else own.context,
         dial=None if own is None else own.dial,
     )
@@ -899,6 +900,19 @@ def _apns_options(settings: Settings) -> Any:
         port=settings.apns_port,
         critical=settings.apns_critical,
     )
+
+
+def _fcm_options(settings: Settings) -> Any:
+    """What this installation has from Firebase, if anything."""
+    from dispatch.push.fcm.account import AccountUnusable, read_account
+    from dispatch.push.fcm.provider import FcmOptions
+
+    if settings.fcm_account_file is None:
+        return None
+    try:
+        return FcmOptions(read_account(settings.fcm_account_file), settings.fcm_url)
+    except AccountUnusable as error:
+        _fail(ExitCode.CONFIGURATION, f"fcm_account_file: {error}")
 
 
 def _console_beside(core_url: str, port: int) -> str:

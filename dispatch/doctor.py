@@ -20,6 +20,7 @@ from cryptography import x509
 
 from dispatch.edge.exposure import is_loopback
 from dispatch.push.apns.key import KeyUnusable, read_key
+from dispatch.push.fcm.account import AccountUnusable, read_account
 from dispatch.secret import SecretUnusable, installation_secret
 from dispatch.settings import Settings
 from dispatch.store.errors import Refused, StoreUnavailable
@@ -113,6 +114,17 @@ def _apns(settings: Settings) -> Finding:
         do = "set apns_key_file to the file that Apple gave out for apns_key_id (AuthKey_….p8)"
         return Finding("push to apple", Health.FAILED, str(error), do)
     return _for_its_owner("push to apple", settings.apns_key_file)
+
+
+def _fcm(settings: Settings) -> Finding:
+    if settings.fcm_account_file is None:
+        return Finding("push to google", Health.OK, "not set up")
+    try:
+        read_account(settings.fcm_account_file)
+    except AccountUnusable as error:
+        do = "set fcm_account_file to the JSON file that Firebase made (Service accounts, new key)"
+        return Finding("push to google", Health.FAILED, str(error), do)
+    return _for_its_owner("push to google", settings.fcm_account_file)
 
 
 def _for_its_owner(check: str, path: Path) -> Finding:
@@ -254,6 +266,7 @@ CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     _metrics_port,
     _push_metrics_port,
     _apns,
+    _fcm,
     _open_files,
     _clock,
     _data_dir,

@@ -127,6 +127,13 @@ class Settings(BaseSettings):
     apns_critical: bool = Field(
         False, description="Sound on silenced telephones: Apple must have allowed it to the apps."
     )
+    fcm_account_file: Path | None = Field(
+        None,
+        description="Firebase's service account (JSON): telephones with Google's are pushed to.",
+    )
+    fcm_url: str = Field(
+        "https://fcm.googleapis.com", pattern="^https://", description="Firebase's service."
+    )
     core_public_url: str | None = Field(
         None, description="Where browsers reach the core; none: beside the pages, on `port`."
     )

@@ -15,6 +15,7 @@ from dispatch.doctor import Finding, Health, examine
 from dispatch.secret import installation_secret
 from dispatch.settings import Settings, load_settings
 from tests.push.apns.stand_in import key_file
+from tests.push.fcm.stand_in import account_file
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +61,7 @@ def test_a_sound_machine_fails_nothing(tmp_path: Path) -> None:
         "gateway metrics port",
         "push metrics port",
         "push to apple",
+        "push to google",
         "open files",
         "clock",
         "data directory",
@@ -263,3 +265,16 @@ def test_a_key_of_apples_is_read_and_should_be_its_owners_alone(tmp_path: Path) 
     finding = found("push to apple", settings)
     assert finding.health is Health.FAILED
     assert "apns_key_file" in finding.do
+
+
+def test_an_account_of_firebases_is_read_and_should_be_its_owners_alone(tmp_path: Path) -> None:
+    assert found("push to google", sound(tmp_path)).says == "not set up"
+    path = account_file(tmp_path, "https://localhost")
+    settings = sound(tmp_path, fcm_account_file=path)
+    assert found("push to google", settings).health is Health.OK
+    path.chmod(0o644)
+    assert found("push to google", settings).do == f"chmod 600 {path}"
+    path.write_text("{}")
+    finding = found("push to google", settings)
+    assert finding.health is Health.FAILED
+    assert "fcm_account_file" in finding.do

@@ -8,5 +8,6 @@ or hostile costs the core nothing at all.
                    lane.py        one push service: a bounded queue, a breaker, a few at once
                    webpush.py     encrypted for that browser alone, signed as ours ──▶ the service
                    apns/          to Apple over HTTP/2, on a thread of its own ──▶ Apple
+                   fcm/           to Firebase, with an access token for all ──▶ Google
     core ◀push_gone─              an address that wakes nobody any more
 """

@@ -49,13 +49,13 @@ def judge(status: int, retry_after: str = "") -> Answer:
     if status in (404, 410):
         return Answer(Outcome.GONE, status)
     if status in (429, 503):
-        return Answer(Outcome.BUSY, status, _seconds(retry_after))
+        return Answer(Outcome.BUSY, status, asked_to_wait_s(retry_after))
     if status == 408 or status >= 500:
-        return Answer(Outcome.FAILED, status, _seconds(retry_after))
+        return Answer(Outcome.FAILED, status, asked_to_wait_s(retry_after))
     return Answer(Outcome.REFUSED, status)
 
 
-def _seconds(retry_after: str) -> float:
+def asked_to_wait_s(retry_after: str) -> float:
     """Read a `Retry-After`. A date is what no push service sends: our own back-off will do."""
     is_number = retry_after.isascii() and retry_after.isdigit()
     return min(RETRY_AFTER_MAX_S, float(retry_after)) if is_number else 0.0

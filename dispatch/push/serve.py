@@ -11,6 +11,7 @@ import trio
 from dispatch.push.apns.provider import Apns, ApnsOptions
 from dispatch.push.core_link import CoreLink
 from dispatch.push.desk import Desk
+from dispatch.push.fcm.provider import Fcm, FcmOptions
 from dispatch.push.lane import Provider
 from dispatch.push.orders import Order
 from dispatch.push.tally import Tally, expose
@@ -38,6 +39,8 @@ class PushOptions:
     metrics_port: int
     apns: ApnsOptions | None = None
     """For telephones of Apple's; none: they are not pushed to."""
+    fcm: FcmOptions | None = None
+    """For telephones with Google's services; none: they are not."""
     ssl_context: ssl.SSLContext | None = None
     dial: Dial | None = None
 
@@ -81,4 +84,6 @@ def _apps(options: PushOptions) -> dict[PushKind, Provider]:
     apps: dict[PushKind, Provider] = {}
     if options.apns is not None:
         apps[PushKind.APNS] = Apns(options.apns, ssl.create_default_context())
+    if options.fcm is not None:
+        apps[PushKind.FCM] = Fcm(options.fcm, ssl.create_default_context())
     return apps

@@ -16,10 +16,9 @@ from webpush.types import WebPushKeys
 
 from dispatch.push.bounds import (
     ANSWER_WITHIN_S,
-    KEEP_CONNECTION_S,
-    SENDERS_PER_LANE,
     TOKEN_VALID_S,
 )
+from dispatch.push.kept_client import kept_client
 from dispatch.push.orders import Order
 from dispatch.push.outcome import Answer, Outcome, judge
 from dispatch.push.vapid import VapidKeys
@@ -77,14 +76,3 @@ class Browsers:
     async def aclose(self) -> None:
         """Let go of its connections."""
         await self._client.aclose()
-
-
-def kept_client(context: ssl.SSLContext) -> httpx.AsyncClient:
-    """Connections to one push service that are kept for the next push."""
-    return httpx.AsyncClient(
-        verify=context,
-        trust_env=False,
-        follow_redirects=False,  # nobody sends what is for one telephone anywhere else
-        timeout=None,  # noqa: S113 - the deadline of a send bounds all of it, not each step
-        limits=httpx.Limits(max_connections=SENDERS_PER_LANE, keepalive_expiry=KEEP_CONNECTION_S),
-    )

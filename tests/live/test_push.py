@@ -23,12 +23,23 @@ import trustme
 from websockets.exceptions import ConnectionClosed
 
 from dispatch.core.credentials import digest
-from protocol.messages import Accept, Alert, ApnsAddress, ClientMessage, Close, Delivered
+from protocol.messages import (
+    Accept,
+    Alert,
+    ApnsAddress,
+    ClientMessage,
+    Close,
+    Delivered,
+    FcmAddress,
+)
 from protocol.vocabulary import AlertState, Outcome
 from tests.live.devices import Device, connected, on_duty, press
 from tests.live.devices import device as connected_device
 from tests.live.program import PATIENCE_S, Area, Program
-from tests.push.apns.stand_in import KEY_ID, TEAM_ID, TOPIC, ApnsStandIn, Says, apple, key_file
+from tests.push.apns import stand_in as apns
+from tests.push.apns.stand_in import KEY_ID, TEAM_ID, TOPIC, ApnsStandIn, apple, key_file
+from tests.push.fcm import stand_in as fcm
+from tests.push.fcm.stand_in import FcmStandIn, account_file, firebase
 from tests.push.receiver import Browser, PushStandIn, check_signature, receiving, trust_file
 
 MARKERS = count()
@@ -43,16 +54,19 @@ class Rig:
     stand_in: PushStandIn
     url: str
     apple: ApnsStandIn
+    google: FcmStandIn
 
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    authority, stand_in, apple_stand_in = trustme.CA(), PushStandIn(), ApnsStandIn()
+    authority, stand_in = trustme.CA(), PushStandIn()
+    of_apple, of_google = ApnsStandIn(), FcmStandIn()
     folder: Path = tmp_path_factory.mktemp("push")
     with (
         pytest.MonkeyPatch.context() as patch,
         receiving(stand_in, authority) as url,
-        apple(apple_stand_in, authority) as apns_port,
+        apple(of_apple, authority) as apns_port,
+        firebase(of_google, authority) as fcm_url,
     ):
         patch.setenv("SSL_CERT_FILE", str(trust_file(authority, folder)))
         with Program(
@@ -63,11 +77,13 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
             apns_topics=TOPIC,
             apns_host="localhost",
             apns_port=apns_port,
+            fcm_account_file=account_file(folder, fcm_url),
+            fcm_url=fcm_url,
         ) as program:
             program.settle()
             for child in ("push", "console"):
                 program.wait_ready(child)
-            yield Rig(program, stand_in, url, apple_stand_in)
+            yield Rig(program, stand_in, url, of_apple, of_google)
 
 
 async def until(is_so: Any) -> Any:
@@ -143,22 +159,41 @@ async def test_a_telephone_of_apples_is_woken_and_one_without_the_app_is_forgott
     rig: Rig,
 ) -> None:
     area = rig.program.take_area()
-    tokens = {patrol: f"{number}f" * 32 for number, patrol in enumerate(area.patrols)}
-    for patrol, token in tokens.items():
+    patrol_of = {f"{number}f" * 32: patrol for number, patrol in enumerate(area.patrols)}
+    for token, patrol in patrol_of.items():
         await asleep(rig, patrol, ApnsAddress(token))
-    rig.apple.does = [Says(410, "Unregistered"), Says(200)]
+    rig.apple.does = [apns.Says(410, "Unregistered"), apns.OK]
     async with connected_device(rig.program, area.apps[0]) as sender:
         signal_ = press(area.spot())
         await sender.say(signal_)
         heard = await trio.to_thread.run_sync(rig.apple.wait_for, 2, PATIENCE_S)
-        dropped, woken_ = ({v: k for k, v in tokens.items()}[got.path[-64:]] for got in heard[:2])
+        dropped, woken_ = (patrol_of[got.path.rpartition("/")[2]] for got in heard[:2])
         await until(lambda: not addresses(rig.program, dropped))
     assert addresses(rig.program, woken_)
     for got in heard:
         rig.apple.claims(got)
-        assert got.headers["apns-topic"] == TOPIC
+        assert got.headers["apns-topic"] == apns.TOPIC
         assert got.payload["alert_id"] == signal_.signal_id
-        assert area.apps[0] not in json.dumps(dict(got.payload))
+        assert area.apps[0] not in json.dumps(got.payload)
+
+
+async def test_a_telephone_with_googles_services_is_woken_and_one_without_the_app_is_forgotten(
+    rig: Rig,
+) -> None:
+    area = rig.program.take_area()
+    patrol_of = {f"{number}:{fcm.TOKEN}": patrol for number, patrol in enumerate(area.patrols)}
+    for token, patrol in patrol_of.items():
+        await asleep(rig, patrol, FcmAddress(token))
+    rig.google.answers = [fcm.Says(404, "UNREGISTERED", "NOT_FOUND"), fcm.OK]
+    async with connected_device(rig.program, area.apps[0]) as sender:
+        signal_ = press(area.spot())
+        await sender.say(signal_)
+        heard = await trio.to_thread.run_sync(rig.google.wait_for, 2, PATIENCE_S)
+        messages = [json.loads(got.body)["message"] for got in heard]
+        dropped, woken_ = (patrol_of[message["token"]] for message in messages[:2])
+        await until(lambda: not addresses(rig.program, dropped))
+    assert addresses(rig.program, woken_)
+    assert {message["data"]["alert_id"] for message in messages} == {signal_.signal_id}
 
 
 async def test_one_that_is_connected_and_silent_is_woken_and_one_that_answers_is_not(

@@ -160,11 +160,15 @@ class _Conversation(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def receiving(stand_in: PushStandIn, authority: trustme.CA) -> Iterator[str]:
+def receiving(
+    stand_in: PushStandIn,
+    authority: trustme.CA,
+    conversation: type[BaseHTTPRequestHandler] = _Conversation,
+) -> Iterator[str]:
     """Serve until the block ends; yields its address, such as `https://localhost:8081`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
-    server = _Server(("127.0.0.1", 0), _Conversation)
+    server = _Server(("127.0.0.1", 0), conversation)
     server.stand_in = stand_in
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)

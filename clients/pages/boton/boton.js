@@ -1,5 +1,6 @@
 /** The panic page: one big button, and the truth about how far the call for help has got. */
 
+import { Alarm } from "../shared/alarm.js";
 import { loadConfig } from "../shared/config.js";
 import { openDeviceStore } from "../shared/device_store.js";
 import { byId, element, fill, setText } from "../shared/elements.js";
@@ -14,7 +15,9 @@ import { Whereabouts } from "../shared/whereabouts.js";
 import { SHARED_WORDS } from "../shared/words.js";
 import { callCard, sentence } from "./call_card.js";
 import { onHold } from "./hold.js";
-import { Presses } from "./presses.js";
+import { FrontNews } from "./front_news.js";
+import { messageCard } from "./message_card.js";
+import { Presses, isDiscreet } from "./presses.js";
 import { WORDS } from "./words.js";
 
 const CLIENT = "cuadrante-boton/0.1";
@@ -22,9 +25,12 @@ const ROLES = ["app", "button"];
 const KINDS = ["panic", "medical", "fire", "intrusion"];
 const REDRAW_EVERY_MS = 1_000;
 const PRESSED_MS = 60;
+const TOLD_MS = [120, 80, 120];
 
+const alarm = new Alarm();
 let store = null;
 let presses = null;
+let news = null;
 let hasBeenUp = false;
 let kind = KINDS[0];
 const whereabouts = new Whereabouts(() => {
@@ -64,15 +70,50 @@ async function begin(page, device) {
   byId("enrolling").hidden = true;
   byId("ready").hidden = false;
   presses = new Presses(store, device, draw);
-  presses.link = new Link(page.url, device, presses, CLIENT);
+  news = new FrontNews(store, { came, mayShow });
+  presses.link = news.link = new Link(page.url, device, { greeted, heard, lost, changed: draw }, CLIENT);
   await presses.restore();
+  await news.restore();
   presses.link.start();
   whereabouts.follow();
   prepareButtons();
   setInterval(draw, REDRAW_EVERY_MS);
+  document.addEventListener("visibilitychange", draw);
   onLanguage(draw);
   draw();
 }
+
+// --- what the link says -----------------------------------------------------------------------------
+
+function greeted() {
+  presses.greeted();
+  news.greeted();
+}
+
+function heard(message) {
+  presses.heard(message);
+  news.heard(message);
+  draw();
+}
+
+function lost() {
+  presses.lost();
+}
+
+/** The control room says something. While somebody calls in silence, nothing sounds. */
+function came() {
+  if (presses.isSilentlyCalling) return;
+  alarm.chime();
+  vibrate(TOLD_MS);
+}
+
+/** What is said about a call that was made in silence would give it away. */
+function mayShow({ alert_id: alertId }) {
+  const ofOurs = [...presses.all.values()].filter((press) => press.receipt?.alert_id === alertId);
+  return alertId === null || !ofOurs.some(isDiscreet);
+}
+
+// --- what the person does ---------------------------------------------------------------------------
 
 /** The server knows this device no more: what is kept of its presses stays, for the next one. */
 async function askAnew() {
@@ -128,9 +169,10 @@ function draw() {
   setText(byId("helpHow"), words("hold"));
   setText(byId("place"), placeLine());
   byId("allowPlace").hidden = Boolean(whereabouts.position) || whereabouts.isRefused;
-  const banners = [...presses.banners.values()].map(said);
+  const banners = [...news.banners.values()].map(said);
   if (!store.isLasting) banners.push(words("notLasting"));
   fill(byId("banners"), ...banners.map((text) => element("p", { class: "banner" }, text)));
+  drawMessages();
   const shown = [...presses.all.values()].filter((press) => !isDiscreet(press)).reverse();
   const way = { isUp: link.isUp, isUnknown: presses.isUnknown };
   const dismiss = (signalId) => presses.dismiss(signalId);
@@ -140,8 +182,15 @@ function draw() {
   document.body.classList.toggle("is-calling", shown.some((press) => !press.isEnded));
 }
 
-function isDiscreet(press) {
-  return press.kind === "silent" || Boolean(press.receipt?.discreet);
+function drawMessages() {
+  const { messages } = news;
+  fill(byId("messages"), ...messages.map((message) => messageCard(message, readMessage)));
+  if (!document.hidden) news.shown(messages);
+}
+
+function readMessage(messageId) {
+  news.read(messageId);
+  draw();
 }
 
 function placeLine() {

@@ -41,8 +41,6 @@ export class Presses {
     this.#device = device;
     this.#changed = changed;
     this.link = null;
-    /** What else the members of a front are told: its siren sounds, its kit is ill. */
-    this.banners = new Map();
   }
 
   /** Whether the server says that it knows no such device: then only a new code lets a press out. */
@@ -93,13 +91,17 @@ export class Presses {
     }
   }
 
-  // --- the link's owner -------------------------------------------------------------------------
+  /** Whether a call that was made in silence is open. */
+  get isSilentlyCalling() {
+    return [...this.all.values()].some((press) => isDiscreet(press) && !press.isEnded);
+  }
+
+  // --- what the link says -----------------------------------------------------------------------
 
   greeted() {
     this.#isInSync = false;
     this.#isUnknown = false;
     this.#seen.clear();
-    this.banners.clear();
     for (const press of this.#unsettled()) this.#send(press);
   }
 
@@ -107,17 +109,11 @@ export class Presses {
     if (message.type === "receipt") this.#receive(message);
     else if (message.type === "error") this.#blame(message);
     else if (message.type === "notice" && message.code === "synced") this.#compare();
-    else if (message.type === "siren") this.#showSiren(message);
-    else if (message.type === "trouble") this.#showTrouble(message);
     this.#changed();
   }
 
   lost() {
     this.#isInSync = false;
-    this.#changed();
-  }
-
-  changed() {
     this.#changed();
   }
 
@@ -208,16 +204,6 @@ export class Presses {
     this.#send(press);
   }
 
-  #showSiren(message) {
-    if (message.state === "sounding") this.banners.set(message.alert_id, message.text);
-    else this.banners.delete(message.alert_id);
-  }
-
-  #showTrouble(message) {
-    if (message.closed_at_ms === null) this.banners.set(message.trouble_id, message.text);
-    else this.banners.delete(message.trouble_id);
-  }
-
   // --- out --------------------------------------------------------------------------------------
 
   #send(press) {
@@ -296,6 +282,11 @@ export class Presses {
     }
     this.#changed();
   }
+}
+
+/** One that shows nothing: whoever made it is watched. */
+export function isDiscreet(press) {
+  return press.kind === "silent" || Boolean(press.receipt?.discreet);
 }
 
 /** `pressed_at_ms` null: another visit made it, and we do not know what it said. */

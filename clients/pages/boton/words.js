@@ -64,5 +64,9 @@ export const WORDS = {
     "La patrulla sabe que canceló; ella decide.",
     "The patrol knows that you cancelled; it decides.",
   ],
+  messages: ["Mensajes de la sala de control", "Messages of the control room"],
+  messageFrom: ["{by}, sala de control", "{by}, control room"],
+  messageTo: ["Para {front}, {at}", "To {front}, {at}"],
+  messageRead: ["Leído", "Read"],
   dismiss: ["Listo", "Done"],
 };

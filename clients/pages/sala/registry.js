@@ -10,6 +10,7 @@ const PAGE = 50;
 const TYPED_FOR_MS = 300;
 
 let rights = [];
+let sayTo = null;
 let kind = "devices";
 let rows = [];
 let isMore = false;
@@ -17,9 +18,13 @@ let refused = null;
 let editing = null;
 let typed = 0;
 
-/** `session` says what whoever is logged in may do here. */
-export function openRegistry(session) {
+/**
+ * `session` says what whoever is logged in may do here; `say(front)` leads to saying something to
+ * everyone of a front.
+ */
+export function openRegistry(session, say) {
   rights = session.rights;
+  sayTo = say;
   byId("registrySearch").addEventListener("input", () => {
     clearTimeout(typed);
     typed = setTimeout(load, TYPED_FOR_MS);
@@ -103,6 +108,7 @@ function deeds(row) {
   const mayEnrol = kind === "devices" && rights.includes("enrol");
   const isIn = row.enrolment === "enrolled" || row.enrolment === "code_issued";
   return [
+    kind === "fronts" ? button("messageFront", () => sayTo(row)) : null,
     mayEnrol ? button("giveCode", () => giveCode(row)) : null,
     mayEnrol && isIn ? button("withdraw", () => withdraw(row)) : null,
     rights.includes("register") ? button("change", () => edit(row)) : null,

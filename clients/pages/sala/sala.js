@@ -22,8 +22,11 @@ import { showLogin } from "./login.js";
 import { Queue } from "./queue.js";
 import { Patrols } from "./patrols.js";
 import { openRegistry, showRegistry } from "./registry.js";
+import { messageList } from "./message_list.js";
+import { Messages } from "./messages.js";
 import { PicturePaths } from "./picture_paths.js";
 import { RoomMap } from "./room_map.js";
+import { Saying } from "./saying.js";
 import { Declined, ask, logOut, whoIsLoggedIn } from "./session.js";
 import { timelineCard } from "./timeline.js";
 import { Troubles, troubleRows } from "./troubles.js";
@@ -38,6 +41,7 @@ const ASK_QUADRANTS_AGAIN_MS = 15_000;
 const alarm = new Alarm();
 const troubles = new Troubles();
 const patrols = new Patrols();
+const messages = new Messages(() => draw());
 const paths = new PicturePaths(() => draw());
 const known = new Set();
 let config = null;
@@ -45,6 +49,7 @@ let watch = null;
 let queue = null;
 let map = null;
 let askOutcome = null;
+let saying = null;
 let hasBeenUp = false;
 let chosen = null;
 let story = { of: "", told: null };
@@ -78,7 +83,9 @@ function begin(session) {
   watch.link.onDuty = true; // whoever has the room open watches
   queue = new Queue(byId("queue"), choose);
   map = new RoomMap(byId("map"), config, choose);
-  openRegistry(session);
+  messages.link = watch.link;
+  saying = new Saying(messages);
+  openRegistry(session, (front) => saying.open(front));
   makeFilters();
   listen();
   show("queue");
@@ -152,10 +159,12 @@ function heard(message) {
   if (watch.welcome !== greetedBy) {
     troubles.greeted();
     patrols.greeted();
+    messages.greeted();
   }
   greetedBy = watch.welcome;
   troubles.heard(message);
   patrols.heard(message);
+  messages.heard(message);
 }
 
 /** One chime for whatever is new: what nobody answers rings when the core says so. */
@@ -240,6 +249,7 @@ function draw() {
   byId("desk").classList.toggle("has-detail", chosen !== null);
   byId("detail").hidden = chosen === null;
   if (chosen) drawAlert(watch.open.get(chosen));
+  saying.draw();
   stayAwake(true);
 }
 
@@ -268,9 +278,18 @@ function drawAlert(alert) {
   fill(byId("headline"), ...headline(alert, null, Date.now()), toldLine(alert));
   fill(byId("deeds"), ...roomDeeds(alert));
   fill(byId("facts"), ...facts(paths.renewed(alert), { silence, missing }));
+  fill(byId("messages"), messagesCard(alert));
   fill(byId("story"), timelineCard(alert, story.told));
   const wanted = `${alert.alert_id} ${alert.version}`;
   if (story.of !== wanted) tellStory(alert, wanted);
+}
+
+/** What was said to the alert's front. */
+function messagesCard({ front }) {
+  const said = front ? messages.toFront(front.front_id) : [];
+  if (!said.length) return null;
+  const list = messageList(said, (messageId) => messages.again(messageId));
+  return element("section", { class: "card" }, element("h3", {}, words("messages")), list);
 }
 
 /** The record is a moment behind the alert: it is asked once that has settled. */
@@ -305,6 +324,7 @@ function roomDeeds(alert) {
     element("button", { type: "button", class: "secondary", onclick }, words(name));
   return [
     alert.state === "on_scene" ? null : button("assign", () => askPatrol(alert)),
+    alert.front ? button("messageFront", () => saying.open(alert.front, id)) : null,
     button("close", () => askOutcome(alert)),
   ];
 }

@@ -1,6 +1,6 @@
 /**
- * What this browser keeps of a page: who it is (its token), the presses that no server holds yet, and
- * the answers to alerts that none has shown yet.
+ * What this browser keeps of a page: who it is (its token), the presses that no server holds yet, the
+ * answers to alerts that none has shown yet, and what the control room said.
  *
  * It is IndexedDB, so it outlives a reload and a dead battery. Where a browser refuses it (some
  * private windows), all is kept in memory and `isLasting` says so: a press must leave all the same.
@@ -9,7 +9,10 @@
 const DEVICE = "device";
 const PRESSES = "presses";
 const ACTIONS = "actions";
-const VERSION = 2;
+const MESSAGES = "messages";
+/** By what each is kept; null: by a name that is given. A new one makes a new `VERSION`. */
+const KEYS = { [DEVICE]: null, [PRESSES]: "signal_id", [ACTIONS]: "ref", [MESSAGES]: "message_id" };
+const VERSION = 3;
 
 export async function openDeviceStore(page) {
   try {
@@ -30,10 +33,10 @@ class LastingStore {
     return this.#ask(DEVICE, "readonly", (store) => store.get("self"));
   }
 
-  /** Another device has nothing under way. */
+  /** Another device has nothing under way, and is told nothing that was said to this one. */
   async keepDevice(device) {
     navigator.storage?.persist?.();
-    await this.#ask(ACTIONS, "readwrite", (store) => store.clear());
+    for (const name of [ACTIONS, MESSAGES]) await this.#ask(name, "readwrite", (store) => store.clear());
     return this.#ask(DEVICE, "readwrite", (store) => store.put(device, "self"));
   }
 
@@ -41,28 +44,29 @@ class LastingStore {
     return this.#ask(DEVICE, "readwrite", (store) => store.delete("self"));
   }
 
-  presses() {
-    return this.#ask(PRESSES, "readonly", (store) => store.getAll());
+  presses = () => this.#all(PRESSES);
+  keepPress = (press) => this.#put(PRESSES, press);
+  forgetPress = (signalId) => this.#delete(PRESSES, signalId);
+
+  actions = () => this.#all(ACTIONS);
+  keepAction = (action) => this.#put(ACTIONS, action);
+  forgetAction = (ref) => this.#delete(ACTIONS, ref);
+
+  messages = () => this.#all(MESSAGES);
+  keepMessage = (message) => this.#put(MESSAGES, message);
+  forgetMessage = (messageId) => this.#delete(MESSAGES, messageId);
+
+  /** What cannot be read is as good as not there: a page must open all the same. */
+  #all(name) {
+    return this.#ask(name, "readonly", (store) => store.getAll()).catch(() => []);
   }
 
-  keepPress(press) {
-    return this.#ask(PRESSES, "readwrite", (store) => store.put(press));
+  #put(name, thing) {
+    return this.#ask(name, "readwrite", (store) => store.put(thing));
   }
 
-  forgetPress(signalId) {
-    return this.#ask(PRESSES, "readwrite", (store) => store.delete(signalId));
-  }
-
-  actions() {
-    return this.#ask(ACTIONS, "readonly", (store) => store.getAll());
-  }
-
-  keepAction(action) {
-    return this.#ask(ACTIONS, "readwrite", (store) => store.put(action));
-  }
-
-  forgetAction(ref) {
-    return this.#ask(ACTIONS, "readwrite", (store) => store.delete(ref));
+  #delete(name, key) {
+    return this.#ask(name, "readwrite", (store) => store.delete(key));
   }
 
   #ask(name, mode, work) {
@@ -75,55 +79,36 @@ class LastingStore {
   }
 }
 
+/** The page itself holds its presses, actions and messages for as long as it is open. */
 class MemoryStore {
   isLasting = false;
   #device = undefined;
-  #presses = new Map();
 
-  async device() {
-    return this.#device;
-  }
+  device = async () => this.#device;
+  keepDevice = async (device) => (this.#device = device);
+  forgetDevice = async () => (this.#device = undefined);
 
-  async keepDevice(device) {
-    this.#device = device;
-  }
+  presses = async () => [];
+  keepPress = async () => null;
+  forgetPress = async () => null;
 
-  async forgetDevice() {
-    this.#device = undefined;
-  }
+  actions = async () => [];
+  keepAction = async () => null;
+  forgetAction = async () => null;
 
-  async presses() {
-    return [...this.#presses.values()];
-  }
-
-  async keepPress(press) {
-    this.#presses.set(press.signal_id, press);
-  }
-
-  async forgetPress(signalId) {
-    this.#presses.delete(signalId);
-  }
-
-  /** The page itself holds them for as long as it is open. */
-  async actions() {
-    return [];
-  }
-
-  async keepAction() {}
-
-  async forgetAction() {}
+  messages = async () => [];
+  keepMessage = async () => null;
+  forgetMessage = async () => null;
 }
 
 function openDatabase(name) {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(name, VERSION);
-    request.onupgradeneeded = ({ oldVersion }) => {
+    request.onupgradeneeded = () => {
       const database = request.result;
-      if (oldVersion < 1) {
-        database.createObjectStore(DEVICE);
-        database.createObjectStore(PRESSES, { keyPath: "signal_id" });
+      for (const [name, keyPath] of Object.entries(KEYS)) {
+        if (!database.objectStoreNames.contains(name)) database.createObjectStore(name, { keyPath });
       }
-      if (oldVersion < 2) database.createObjectStore(ACTIONS, { keyPath: "ref" });
     };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);

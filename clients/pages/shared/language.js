@@ -22,6 +22,11 @@ export function words(name, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
 }
 
+/** Spanish with English beside it, for whoever reads it elsewhere. */
+export function inBoth(name) {
+  return table[name].join(" · ");
+}
+
 /** The server's own sentence, in the language in force. */
 export function said(text) {
   return text[language];

@@ -38,7 +38,7 @@ export class Watch {
 
   /** Take up what an earlier visit left under way; call it before the link starts. */
   async restore() {
-    const kept = await this.#store.actions().catch(() => []);
+    const kept = await this.#store.actions();
     kept.sort((one, other) => one.askedMs - other.askedMs);
     for (const action of kept) this.#actions.set(action.ref, action);
   }

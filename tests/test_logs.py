@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from dispatch.logs import LINES_KEPT_MAX, BackgroundWriter
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parent.parent
-PATIENCE_S = 20.0
 
 PROGRAM = """
 import structlog

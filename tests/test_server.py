@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 import server as program
 from dispatch.settings import PREFIX
 from dispatch.supervise.exit_codes import ExitCode
+from tests.patience import PATIENCE_S
 
 COMMANDS = [
     (),
@@ -38,7 +39,6 @@ COMMANDS = [
 ]
 CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}")
 
-PATIENCE_S = 30.0
 
 Run = Callable[..., Result]
 

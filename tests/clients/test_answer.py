@@ -2,6 +2,7 @@ import pytest
 import trio
 
 from clients.answer import Answer
+from tests.patience import PATIENCE_S
 
 
 async def test_the_first_answer_counts() -> None:
@@ -30,7 +31,7 @@ async def test_done_with_nothing_to_show() -> None:
 
 async def test_whoever_waits_is_woken() -> None:
     answer: Answer[str] = Answer()
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(answer.wait)
             await trio.testing.wait_all_tasks_blocked()

@@ -5,6 +5,7 @@ import trio
 from trio.testing import memory_stream_pair
 
 from clients.panel_line import TcpLine, open_tcp, open_udp
+from tests.patience import PATIENCE_S
 from tests.protocol.sia_dc09.vectors import ACK, NAK
 
 
@@ -39,7 +40,7 @@ async def test_udp_hears_its_receiver_only() -> None:
         assert received == ACK.frame
         await stranger.sendto(NAK.frame, panel)
         await receiver.sendto(ACK.frame, panel)
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE_S):
             assert await line.receive() == [ACK.frame]
         await line.aclose()
 

@@ -7,6 +7,7 @@ from clients.press import Press, has_reached
 from protocol.messages import Position, Receipt
 from protocol.vocabulary import ErrorCode, Kind, Stage, Verdict
 from tests.clients.samples import an_id, error, receipt
+from tests.patience import PATIENCE_S
 
 AT = Position(4.65, -74.1)
 
@@ -56,7 +57,7 @@ async def test_until_waits_for_the_stage_or_a_later_one() -> None:
     async def wait() -> None:
         got.append(await press.until(Stage.DELIVERED))
 
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(wait)
             await trio.testing.wait_all_tasks_blocked()
@@ -89,7 +90,7 @@ async def test_the_answer_to_a_resent_press_may_say_no_more_than_that_it_is_stor
     press = a_press()
     take(press, receipt(an_id(), 1, stored=False))
     take(press, receipt(an_id(2), 2, Stage.DELIVERED, alert_id=an_id(), stored=False))
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(press.until_stored)
             await trio.testing.wait_all_tasks_blocked()
@@ -223,7 +224,7 @@ async def test_an_answered_cancel_is_not_asked_for_again_though_the_press_is() -
 async def test_a_refused_cancel_leaves_the_press_as_it_is() -> None:
     press = a_press()
     take(press, receipt(an_id(), 1))
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
 
             async def cancel() -> None:

@@ -20,9 +20,9 @@ from dispatch.edge.exposure import ListenError
 from dispatch.settings import PREFIX
 from dispatch.supervise.ready import READY_FD
 from tests.console.samples import KEYS
+from tests.patience import PATIENCE_S
 
 PROGRAM = Path(__file__).resolve().parents[2] / "server.py"
-PATIENCE_S = 40.0
 SECRET = "s" * 40
 CORE = CoreAddress("ws://127.0.0.1:1/v1", "console", "token")
 

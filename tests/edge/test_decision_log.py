@@ -6,8 +6,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.patience import PATIENCE_S
+
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE_S = 20.0
 NOON_MS = 1_795_190_400_007
 
 PROGRAM = f"""

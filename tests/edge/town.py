@@ -42,9 +42,7 @@ from protocol.messages import (
     Welcome,
 )
 from protocol.vocabulary import Kind, Role
-
-PATIENCE_S = 20.0
-"""A bound for what must happen, not a measure of how soon."""
+from tests.patience import PATIENCE_S
 
 WEST = Quadrant("Q-W", "Oeste", "", "", "", shapely.box(-74.11, 4.60, -74.10, 4.61))
 EAST = Quadrant("Q-E", "Este", "", "", "", shapely.box(-74.10, 4.60, -74.09, 4.61))

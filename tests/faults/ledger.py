@@ -12,9 +12,8 @@ from typing import Final, Self
 import msgspec
 
 from tests.faults.load import Line, Plan
+from tests.patience import PATIENCE_S
 
-PATIENCE_S: Final = 60.0
-"""A bound for what must happen, not a measure of how soon."""
 JUST_CLOSED_S: Final = 0.5
 """A close that was shown so shortly before the core was killed may not have been stored."""
 

@@ -13,9 +13,9 @@ import pytest
 from dispatch.core.entry import Entry
 from dispatch.journal.faults import Failure
 from dispatch.journal.local_log import LocalLog
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
-DEADLINE_S = 20.0
 NOW_MS = 1_795_000_000_000
 
 
@@ -52,7 +52,7 @@ class Owner:
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self.log.close(DEADLINE_S)
+        assert self.log.close(PATIENCE_S)
 
     def store(self, *entries: Entry) -> int:
         """Append, and wait until it is stored or failed."""
@@ -69,12 +69,12 @@ class Owner:
 
     def wait(self, until: Callable[[], bool]) -> None:
         with self._changed:
-            assert self._changed.wait_for(until, DEADLINE_S), (self.told, self.log.state())
+            assert self._changed.wait_for(until, PATIENCE_S), (self.told, self.log.state())
 
     def wait_for_state(self, until: Callable[[], bool]) -> None:
         """For what nobody is told of; looked at until it is so, with a bound."""
         with self._changed:
-            for _ in range(int(DEADLINE_S * 100)):
+            for _ in range(int(PATIENCE_S * 100)):
                 if until():
                     return
                 self._changed.wait(0.01)

@@ -19,7 +19,7 @@ from dispatch.journal.faults import InUse, NotStored, Reason
 from dispatch.journal.inspect import verify
 from dispatch.journal.local_log import LocalLog
 from dispatch.journal.status import Condition
-from tests.journal.samples import DEADLINE_S, NOW_MS, Owner, entry, overwrite
+from tests.journal.samples import NOW_MS, PATIENCE_S, Owner, entry, overwrite
 
 
 def test_numbers_are_given_at_once_and_stored_is_told_after(path: Path):
@@ -79,7 +79,7 @@ def held_log(path: Path) -> tuple[LocalLog, threading.Event]:
     log = LocalLog(
         path,
         call_back=lambda told: told(),
-        on_stored=lambda _: held.wait(DEADLINE_S),
+        on_stored=lambda _: held.wait(PATIENCE_S),
         on_failed=lambda _: None,
     )
     return log, held
@@ -101,7 +101,7 @@ def test_what_finds_no_room_is_refused_by_name_and_takes_no_number(
     assert refused.value.reason is Reason.QUEUE_FULL
     assert log.append([]) == 5
     held.set()
-    assert log.close(DEADLINE_S)
+    assert log.close(PATIENCE_S)
 
 
 def test_a_disk_that_does_not_answer_is_named(path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -116,7 +116,7 @@ def test_a_disk_that_does_not_answer_is_named(path: Path, monkeypatch: pytest.Mo
     assert log.state().condition is Condition.STALLED
     assert not log.close(0.0)
     held.set()
-    assert log.close(DEADLINE_S)
+    assert log.close(PATIENCE_S)
 
 
 def test_told_on_the_loop_of_its_owner(path: Path):
@@ -130,7 +130,7 @@ def test_told_on_the_loop_of_its_owner(path: Path):
             on_failed=lambda failure: pytest.fail(str(failure)),
         )
         heard = []
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(PATIENCE_S):
             for version in range(3):
                 seq = log.append([entry(version=version)])
                 heard.append(await told.get() == seq)
@@ -146,7 +146,7 @@ def test_an_owner_whose_loop_is_gone(path: Path):
 
     log = LocalLog(path, call_back=call_back, on_stored=print, on_failed=print)
     log.append([entry()])
-    assert log.close(DEADLINE_S)
+    assert log.close(PATIENCE_S)
     with Owner(path) as owner:
         assert len(owner.log.read_after(0, 10)) == 1
 
@@ -245,7 +245,7 @@ class LogIsAsItsModel(RuleBasedStateMachine):
 
     @rule()
     def reopen(self) -> None:
-        assert self.owner.log.close(DEADLINE_S)
+        assert self.owner.log.close(PATIENCE_S)
         self.owner = Owner(self.path)
 
     @rule()
@@ -253,7 +253,7 @@ class LogIsAsItsModel(RuleBasedStateMachine):
         done = threading.Event()
         log = self.owner.log
         log._queue.put(local_log.MoveOn(log.path.name, Reason.SYNC_FAILED, done))
-        assert done.wait(DEADLINE_S)
+        assert done.wait(PATIENCE_S)
         for number in range(1, 20):  # the person on call takes the old ones away
             log.path.with_name(f"journal-{number - 1 or 'x'}.sqlite").unlink(missing_ok=True)
             if log.path.name == f"journal-{number}.sqlite":
@@ -272,7 +272,7 @@ class LogIsAsItsModel(RuleBasedStateMachine):
         assert sorted(self.owner.log.newest_states(), key=str) == sorted(expected, key=str)
 
     def teardown(self) -> None:
-        assert self.owner.log.close(DEADLINE_S)
+        assert self.owner.log.close(PATIENCE_S)
         assert verify(self.path) == []
         shutil.rmtree(self.folder)
 

@@ -22,9 +22,8 @@ from protocol.codec import decode_client, encode
 from protocol.messages import AnyClientMessage, AnyServerMessage, Hello, Notice, Ping, Pong, Welcome
 from protocol.vocabulary import NoticeCode, Role
 from tests.clients.samples import SYNCED
+from tests.patience import PATIENCE_S
 
-PATIENCE_S = 20.0
-"""Seconds after which a story over real sockets has gone wrong."""
 VIRTUAL_PATIENCE_S = 600.0
 """The same in virtual time, where waiting costs nothing."""
 

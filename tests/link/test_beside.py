@@ -2,6 +2,7 @@ import pytest
 import trio
 
 from link.beside import beside
+from tests.patience import PATIENCE_S
 
 
 async def _fails() -> None:
@@ -17,14 +18,14 @@ async def test_tasks_end_with_the_block() -> None:
         finally:
             ended.set()
 
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE_S):
         async with beside(task):
             await trio.testing.wait_all_tasks_blocked()
     assert ended.is_set()
 
 
 async def test_a_failed_task_cancels_the_block_and_is_raised_as_itself() -> None:
-    with trio.fail_after(5), pytest.raises(KeyError):
+    with trio.fail_after(PATIENCE_S), pytest.raises(KeyError):
         async with beside(trio.sleep_forever, _fails):
             await trio.sleep_forever()
 

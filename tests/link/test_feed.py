@@ -2,6 +2,7 @@ import pytest
 import trio
 
 from link.feed import MAX_UNREAD, Feed, Reader
+from tests.patience import PATIENCE_S
 
 
 async def _all(reader: Reader[str]) -> list[str]:
@@ -35,7 +36,7 @@ async def test_a_reader_that_waits_is_woken() -> None:
         got.append(await anext(reader))
 
     reader = feed.reader()
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(read)
             await trio.testing.wait_all_tasks_blocked()

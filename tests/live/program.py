@@ -22,10 +22,9 @@ from dispatch.settings import PREFIX
 from dispatch.supervise.postgres import dsn
 from protocol import PATH
 from protocol.messages import Position
+from tests.patience import PATIENCE_S
 
 PROGRAM: Final = Path(__file__).resolve().parents[2] / "server.py"
-PATIENCE_S: Final = 40.0
-"""A bound for what must happen, not a measure of how soon: the machine may be busy."""
 AREAS: Final = 90
 """One for each test that asks for one, and some to spare."""
 APPS: Final = 4

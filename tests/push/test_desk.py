@@ -16,6 +16,7 @@ from dispatch.push.webpush import Browsers, Envelopes
 from protocol.messages import Push, PushTarget
 from protocol.vocabulary import PushKind, Urgency
 from tests.core.town import signal_id
+from tests.patience import PATIENCE_S
 from tests.push.orders import order
 from tests.push.receiver import Browser, PushStandIn, receiving, trusting
 from tests.push.test_lane import OK, Service
@@ -49,7 +50,7 @@ def push(*targets: PushTarget) -> Push:
 
 
 async def until(is_so) -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE_S):
         while not is_so():  # noqa: ASYNC110 - what runs in threads tells nobody here
             await trio.sleep(0.01)
 

@@ -12,6 +12,7 @@ from dispatch.push.outcome import Outcome
 from dispatch.push.vapid import vapid_keys
 from dispatch.push.webpush import Browsers, Envelopes
 from protocol.vocabulary import Urgency
+from tests.patience import PATIENCE_S
 from tests.push.orders import order
 from tests.push.receiver import Browser, PushStandIn, check_signature, receiving, trusting
 
@@ -97,7 +98,7 @@ async def test_one_that_we_do_not_trust_is_told_nothing() -> None:
 
 
 async def test_one_that_says_nothing_has_failed_in_time() -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE_S):
         assert await answered(PushStandIn(None)) is Outcome.FAILED
 
 

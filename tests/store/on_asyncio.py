@@ -7,11 +7,10 @@ from typing import Any, ParamSpec, TypeVar
 
 import uvloop
 
+from tests.patience import PATIENCE_S
+
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
-
-PATIENCE_S = 30.0
-"""A bound for what must happen, not a measure of how soon."""
 
 
 def on_asyncio(

@@ -12,9 +12,9 @@ import trio
 
 from dispatch.supervise.child import ChildSpec
 from dispatch.supervise.postgres import embedded_postgres
+from tests.patience import PATIENCE_S
 
 SOURCE_ROOT = Path(__file__).resolve().parents[2]
-BOUND_S = 30.0
 
 PRELUDE = """
 import os, signal, subprocess, sys
@@ -58,7 +58,7 @@ class EventLog(list):
         return [each["child"] for each in self.having(event)]
 
     async def until(self, event: str, *, count: int = 1, **fields: object) -> dict:
-        with trio.fail_after(BOUND_S):
+        with trio.fail_after(PATIENCE_S):
             while len(found := self.having(event, **fields)) < count:
                 await self._news.wait()
         return found[count - 1]

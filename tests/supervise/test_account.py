@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import BOUND_S, SOURCE_ROOT
+from .conftest import PATIENCE_S, SOURCE_ROOT
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or sys.platform != "linux", reason="needs root on Linux"
@@ -41,7 +41,7 @@ def closed(data_dir: Path) -> Path:
 def become(closed: Path) -> str:
     command = [sys.executable, "-c", BECOME, str(closed / "home"), str(closed / "program")]
     done = subprocess.run(
-        command, cwd=SOURCE_ROOT, capture_output=True, text=True, timeout=BOUND_S, check=False
+        command, cwd=SOURCE_ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
     return done.stdout + done.stderr.replace(f"let PostgreSQL's account pass {closed}\n", "(let)")
 
@@ -72,7 +72,7 @@ def test_nobody_else_may_pass(closed: Path) -> None:
         extra_groups=[],
         capture_output=True,
         text=True,
-        timeout=BOUND_S,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert "Permission denied" in done.stderr

@@ -7,7 +7,7 @@ import trio
 from dispatch.supervise.child import ChildError, running
 from dispatch.supervise.exit_codes import Ending
 
-from .conftest import BOUND_S, STUBBORN
+from .conftest import PATIENCE_S, STUBBORN
 
 
 async def test_ready_brings_the_pid_and_what_the_child_said(make_child) -> None:
@@ -44,7 +44,7 @@ async def test_what_it_needs_from_the_environment_is_added(make_child) -> None:
     ],
 )
 async def test_a_child_that_does_not_come_up_says_why(make_child, source: str, reason: str) -> None:
-    deadline_s = 0.5 if "not ready" in reason else BOUND_S
+    deadline_s = 0.5 if "not ready" in reason else PATIENCE_S
     async with running(make_child("a", source, ready_deadline_s=deadline_s)) as child:
         with pytest.raises(ChildError) as caught:
             await child.wait_ready()

@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 from dispatch.supervise import leash
+from tests.patience import PATIENCE_S
 
-BOUND_S = 20.0
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's prctl")
 
 SAY_AND_WAIT = "import os, signal; print(os.getpid(), flush=True); signal.pause()"
@@ -72,7 +72,7 @@ def hold() -> Iterator[Callable[..., Leashed]]:
     ],
 )
 def test_the_leash_ends_as_its_child_ended(hold, source: str, returncode: int) -> None:
-    assert hold(source).process.wait(BOUND_S) == returncode
+    assert hold(source).process.wait(PATIENCE_S) == returncode
 
 
 @pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
@@ -83,7 +83,7 @@ def test_a_dropped_lifeline_stops_the_child_with_its_signal(hold, stop_signal: i
     )
     child = leashed.held()
     leashed.drop()
-    assert leashed.process.wait(BOUND_S) == -stop_signal
+    assert leashed.process.wait(PATIENCE_S) == -stop_signal
     assert not child.is_running()
 
 
@@ -91,14 +91,14 @@ def test_a_drain_is_asked_for_without_dropping_the_lifeline(hold) -> None:
     leashed = hold(SAY_AND_WAIT)
     leashed.held()
     os.write(leashed.lifeline, leash.DRAIN)
-    assert leashed.process.wait(BOUND_S) == -signal.SIGTERM
+    assert leashed.process.wait(PATIENCE_S) == -signal.SIGTERM
 
 
 def test_a_child_that_ignores_its_signal_is_killed_at_the_deadline(hold) -> None:
     leashed = hold(IGNORE_AND_WAIT, drain_deadline_s=0.1)
     leashed.held()
     leashed.drop()
-    assert leashed.process.wait(BOUND_S) == -signal.SIGKILL
+    assert leashed.process.wait(PATIENCE_S) == -signal.SIGKILL
 
 
 def test_kill_now_does_not_wait_for_a_drain_that_has_begun(hold) -> None:
@@ -106,7 +106,7 @@ def test_kill_now_does_not_wait_for_a_drain_that_has_begun(hold) -> None:
     leashed.held()
     os.write(leashed.lifeline, leash.DRAIN)
     os.write(leashed.lifeline, leash.KILL_NOW)
-    assert leashed.process.wait(BOUND_S) == -signal.SIGKILL
+    assert leashed.process.wait(PATIENCE_S) == -signal.SIGKILL
 
 
 @linux_only
@@ -114,7 +114,7 @@ def test_the_child_of_a_killed_leash_is_killed(hold) -> None:
     leashed = hold(IGNORE_AND_WAIT)
     child = leashed.held()
     leashed.process.kill()
-    assert psutil.wait_procs([child], BOUND_S)[1] == []
+    assert psutil.wait_procs([child], PATIENCE_S)[1] == []
 
 
 @linux_only
@@ -124,7 +124,7 @@ def test_grandchildren_in_sessions_of_their_own_end_too(hold) -> None:
         " start_new_session=True)"
     )
     grandchild = leashed.held()
-    assert leashed.process.wait(BOUND_S) == 0
+    assert leashed.process.wait(PATIENCE_S) == 0
     assert not grandchild.is_running(), "the leash waits for whom its child left behind"
 
 
@@ -139,13 +139,13 @@ def test_signals_to_the_leash_itself_change_nothing(hold, number: int) -> None:
     leashed.process.stdin.flush()
     assert leashed.process.stdout.readline() == b"still here\n"
     os.write(leashed.lifeline, leash.KILL_NOW)
-    assert leashed.process.wait(BOUND_S) == -signal.SIGKILL
+    assert leashed.process.wait(PATIENCE_S) == -signal.SIGKILL
 
 
 def test_a_missing_program_is_a_configuration_error(capfd: pytest.CaptureFixture[str]) -> None:
     child_end, lifeline = os.pipe()
     command = [sys.executable, "-I", "-S", leash.__file__, str(child_end), "15", "1", "/no/such"]
-    done = subprocess.run(command, pass_fds=(child_end,), timeout=BOUND_S, check=False)
+    done = subprocess.run(command, pass_fds=(child_end,), timeout=PATIENCE_S, check=False)
     os.close(child_end)
     os.close(lifeline)
     assert done.returncode == 3

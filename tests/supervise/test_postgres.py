@@ -15,7 +15,7 @@ from dispatch.supervise.postgres_layout import layout_of
 from dispatch.supervise.restarts import RestartPolicy
 from dispatch.supervise.tree import supervise
 
-from .conftest import BOUND_S, SOURCE_ROOT
+from .conftest import PATIENCE_S, SOURCE_ROOT
 from .test_postgres_run import ask
 
 ASYNCPG = """
@@ -46,7 +46,9 @@ def test_asyncpg_can_use_the_dsn(data_dir: Path, name: str) -> None:
     layout = layout_of(data_dir / name)
     with embedded_postgres(data_dir / name) as found:
         command = [sys.executable, "-c", ASYNCPG, found]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=BOUND_S, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        )
     if layout.socket_dir != layout.home:
         layout.socket_dir.rmdir()
     assert (done.stdout, done.stderr) == ("cuadrante\n", "")
@@ -89,7 +91,7 @@ def test_a_block_that_is_killed_leaves_no_server(used_data_dir: Path) -> None:
         descendants = psutil.Process(block.pid).children(recursive=True)
         assert postmaster(used_data_dir) in descendants
         block.kill()
-    assert psutil.wait_procs(descendants, BOUND_S)[1] == []
+    assert psutil.wait_procs(descendants, PATIENCE_S)[1] == []
 
 
 @pytest.mark.parametrize("killed", ["server", "its leash"])

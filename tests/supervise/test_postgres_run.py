@@ -11,21 +11,21 @@ from dispatch.supervise.exit_codes import ExitCode
 from dispatch.supervise.postgres import embedded_postgres
 from dispatch.supervise.postgres_layout import EmbeddedPostgresError, layout_of, programs_dir
 
-from .conftest import BOUND_S, SOURCE_ROOT
+from .conftest import PATIENCE_S, SOURCE_ROOT
 
 NOBODY = 65534
 
 
 def ask(dsn: str, statement: str) -> str:
     psql = [str(programs_dir() / "psql"), dsn, "-XqAt", "-c", statement]
-    done = subprocess.run(psql, capture_output=True, text=True, timeout=BOUND_S, check=True)
+    done = subprocess.run(psql, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
     return done.stdout.strip()
 
 
 def run_refused(data_dir: Path) -> tuple[int, str]:
     command = [sys.executable, "-m", "dispatch.supervise.postgres_run", str(data_dir)]
     done = subprocess.run(
-        command, cwd=SOURCE_ROOT, capture_output=True, text=True, timeout=BOUND_S, check=False
+        command, cwd=SOURCE_ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
     return done.returncode, done.stderr
 

@@ -14,7 +14,7 @@ from dispatch.supervise.exit_codes import ExitCode
 from dispatch.supervise.restarts import GaveUpError, RestartPolicy
 from dispatch.supervise.tree import supervise
 
-from .conftest import BOUND_S, SOURCE_ROOT, STUBBORN
+from .conftest import PATIENCE_S, SOURCE_ROOT, STUBBORN
 
 QUICK = RestartPolicy(first_delay_s=0.01, max_failures=3)
 NEVER_READY = "signal.pause()"
@@ -149,7 +149,7 @@ async def test_a_signal_during_the_back_off_ends_it(make_child, events, nursery)
 
     patient = RestartPolicy(first_delay_s=3000.0, max_delay_s=3000.0, window_s=1e6)
     nursery.start_soon(interrupt)
-    with trio.fail_after(BOUND_S):
+    with trio.fail_after(PATIENCE_S):
         await supervise([make_child("a", "sys.exit(4)")], policy=patient)
     assert len(events.having("child_started")) == 1
 
@@ -235,4 +235,4 @@ def test_whatever_ends_the_supervisor_leaves_no_process_behind(
         assert {"postgres", "sleep"} <= names
         process.send_signal(number)
     assert process.returncode == (-9 if number == signal.SIGKILL else 0)
-    assert psutil.wait_procs(descendants, BOUND_S)[1] == []
+    assert psutil.wait_procs(descendants, PATIENCE_S)[1] == []

@@ -13,10 +13,9 @@ import trio
 from link.beside import beside
 from protocol.button.link import ButtonLink, LinkState, nothing_known
 from protocol.button.message import MESSAGE_BYTES, Message, MessageType, Progress
+from tests.patience import PATIENCE_S
 from tests.protocol.button.samples import NOW_MS
 from tests.protocol.button.vectors import DEVICE_ID, KEY
-
-PATIENCE_S = 20.0
 
 
 class Gateway:

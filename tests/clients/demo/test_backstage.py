@@ -8,6 +8,7 @@ import trio
 from clients.demo import backstage
 from clients.demo.backstage import DemoFailed, command, free_port, free_ports, health, sole
 from dispatch.settings import PREFIX
+from tests.patience import PATIENCE_S
 
 
 def test_a_taken_port_is_replaced_by_a_free_one() -> None:
@@ -44,7 +45,7 @@ async def test_two_demos_do_not_share_a_directory(
 
 async def test_a_command_that_fails_says_what_the_server_said(tmp_path: Path) -> None:
     missing = str(tmp_path / "no-such-file.toml")
-    with trio.fail_after(60), pytest.raises(DemoFailed, match="no-such-file"):
+    with trio.fail_after(PATIENCE_S), pytest.raises(DemoFailed, match="no-such-file"):
         await command(tmp_path, "devices", "--config", missing)
 
 

@@ -13,6 +13,7 @@ from clients.demo.kit import Piece
 from dispatch.wiring import Camera, Shelly, read_wiring
 from protocol.jpeg import read_size
 from protocol.vocabulary import Role
+from tests.patience import PATIENCE_S
 
 SIREN = Piece("sirena", Role.SIREN, "Sirena", ("relay",))
 CAMERA = Piece("camara", Role.CAMERA, "Cámara", ("camera", "--name", "Cámara"))
@@ -30,7 +31,7 @@ async def test_they_are_there_as_they_say_and_gone_afterwards(tmp_path: Path) ->
             auth = httpx.DigestAuth(camera.user, camera.password)
             assert read_size((await client.get(camera.url, auth=auth)).content)
             assert (await client.get(siren.url)).status_code == 401
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE_S):
         async with httpx.AsyncClient(trust_env=False) as client:
             for url in (siren.url, camera.url):
                 with pytest.raises(httpx.ConnectError):

@@ -11,6 +11,7 @@ from clients.demo.beats import read_beats
 from clients.demo.city import sample_city
 from clients.demo.visitors import PAGES, invite
 from protocol.vocabulary import Role
+from tests.patience import PATIENCE_S
 
 
 def test_each_page_is_there_and_its_device_is_in_the_cast(tmp_path: Path) -> None:
@@ -37,5 +38,5 @@ def test_nobody_else_patrols_where_the_visitors_are(tmp_path: Path) -> None:
 
 async def test_without_a_server_it_says_so(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("not a folder")
-    with trio.fail_after(60), pytest.RaisesGroup(DemoFailed):
+    with trio.fail_after(PATIENCE_S), pytest.RaisesGroup(DemoFailed):
         await invite(tmp_path, 7311)

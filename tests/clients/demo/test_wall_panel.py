@@ -16,6 +16,7 @@ from protocol.vocabulary import Kind, Role
 from tests.clients.demo.stage import reported
 from tests.clients.demo.test_on_the_wall import device
 from tests.clients.receiver import receiver
+from tests.patience import PATIENCE_S
 
 
 async def test_it_is_heard_and_reports(
@@ -32,7 +33,7 @@ async def test_it_is_heard_and_reports(
         given = Namespace(port=played.port, first_s=0.01, every_s=3600.0)
         nursery.start_soon(act, panel, given, stopping)
         out = b""
-        with trio.fail_after(30):
+        with trio.fail_after(PATIENCE_S):
             while not reported(out, Answered):
                 await trio.sleep(0.01)
                 out += capfdbinary.readouterr().out

@@ -7,9 +7,7 @@ import trio
 
 from clients.stand_ins.digest import Digest
 from clients.stand_ins.web import Asked, Reply
-
-PATIENCE_S = 30.0
-"""A bound for what must happen, not a measure of how soon."""
+from tests.patience import PATIENCE_S
 
 
 @dataclass

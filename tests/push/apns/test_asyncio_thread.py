@@ -7,6 +7,7 @@ import pytest
 import trio
 
 from dispatch.push.apns.asyncio_thread import AsyncioThread
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ async def test_many_at_once_do_not_wait_for_one_another(there: AsyncioThread) ->
             everyone.set()
         await everyone.wait()
 
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE_S):
         async with trio.open_nursery() as nursery:
             for _ in range(20):
                 nursery.start_soon(there.do, meet)

@@ -141,6 +141,17 @@ async def test_without_postgresql_a_gateway_that_is_known_hands_in_and_others_co
         ("/v1/pictures/..%2F..%2Fsecret.jpg?until=9999999999&seal=x", 404, "not_found"),
         ("/v1/pictures/", 404, "not_found"),
     ],
+    ids=[
+        "expired",
+        "another picture",
+        "longer seal",
+        "other seal",
+        "no seal",
+        "bare path",
+        "no file name",
+        "other folder",
+        "no picture",
+    ],
 )
 def test_without_a_good_path_nothing_is_shown(
     dsn: str, tmp_path: Path, path: str, status: int, code: str

@@ -227,7 +227,7 @@ def test_a_device_says_that_it_is_ill_and_well_again_each_once():
     assert told(town)[3:] == [("siren", "fault", False), ("gateway", "tamper", False)]
 
 
-@pytest.mark.parametrize("kind", supervision.JUDGED_HERE)
+@pytest.mark.parametrize("kind", sorted(supervision.JUDGED_HERE))
 def test_nobody_says_of_itself_what_is_judged_here(kind: TroubleKind):
     town = town_with()
     ill(town, kind)

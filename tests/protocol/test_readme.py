@@ -132,7 +132,7 @@ def test_table_is_what_the_code_says(name: str) -> None:
     assert expected in README, f"put this into protocol/README.md:\n\n{expected}"
 
 
-@pytest.mark.parametrize("word", [*Stage, *(set(Verdict) - {Verdict.RETRANSMISSION})])
+@pytest.mark.parametrize("word", [*Stage, *sorted(set(Verdict) - {Verdict.RETRANSMISSION})])
 def test_every_word_of_a_receipt_has_its_row(word: str) -> None:
     assert f"\n| `{word}` |" in README
 

@@ -4,22 +4,21 @@ import asyncio
 import sqlite3
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
 import structlog
 
 from dispatch.core.moment import Moment
 from dispatch.edge.bounds import COMPACT_EVERY_S, DISK_CHECK_S, KEEPER_LOOK_S
+from dispatch.edge.drain_process import DrainProcess
 from dispatch.edge.health import Health
 from dispatch.edge.keeper import Keeper, Tell
 from dispatch.edge.metrics import Metrics
 from dispatch.journal.disk import look
-from dispatch.journal.drain import GATHER_S, Drain, DrainStatus
+from dispatch.journal.drain_talk import Begin, FoundDamaged, Said
 from dispatch.journal.faults import NotStored
 from dispatch.journal.local_log import LocalLog
 from dispatch.journal.recover import CLOCK_SET_BY_S, Recovered, closed_since_ms, recover
 from dispatch.journal.status import Condition
-from dispatch.store.pool import Pool
 
 OPEN_RETRY_S: Final = 0.25
 
@@ -36,12 +35,12 @@ class Journal:
         self, path: Path, tell: Tell, health: Health, metrics: Metrics, *, held_by_database: bool
     ) -> None:
         loop = asyncio.get_running_loop()
+        self._path = path.absolute()
         self.keeper = Keeper(tell, loop.call_soon, held_by_database=held_by_database)
-        # A receipt that waits for PostgreSQL waits for nothing else.
-        self._gather_s = 0.0 if held_by_database else GATHER_S
+        self._held_by_database = held_by_database
         self._health = health
         self._metrics = metrics
-        self._drain: Drain | None = None
+        self._drain: DrainProcess | None = None
         self._stored_seq = 0
         self._kept_at_s = self._looked_at_s = self._compacted_at_s = float("-inf")
         self._log = self.keeper.log = LocalLog(
@@ -65,26 +64,17 @@ class Journal:
             return Recovered()
         return recovered
 
-    async def drain(self, pool: Pool) -> None:
+    async def drain(self, dsn: str) -> None:
         """Bring what the log has to PostgreSQL, for ever."""
         # The disk does not let the log be opened, for now; its thread tells nobody when.
         while not self._log.log_id:  # noqa: ASYNC110
             await asyncio.sleep(OPEN_RETRY_S)
-        self._drain = Drain(
-            self._log,
-            pool,
-            UUID(self._log.log_id),
-            gather_s=self._gather_s,
-            on_drained=self.keeper.drained,
-            say=self._drain_status,
-        )
-        self._drain.stirred(self._stored_seq)
+        self._drain = DrainProcess(lambda: self._begin(dsn), self._drain_says)
         await self._drain.run()
 
     def look(self, now: Moment) -> None:
-        """See how the log, its disk and the drain are, and have done what is due. Call it often."""
+        """See how the log and its disk are, and have done what is due. Call it often."""
         is_sound = self._look_at_log()
-        self._look_at_drain()
         if now.mono_s - self._kept_at_s >= KEEPER_LOOK_S:
             self._kept_at_s = now.mono_s
             self.keeper.look()
@@ -112,15 +102,25 @@ class Journal:
         self._metrics.journal_waiting.set(state.waiting)
         return is_sound
 
-    def _look_at_drain(self) -> None:
-        if self._drain is None:
-            return
-        drained = self._drain.status()
-        self._metrics.database_behind.set(drained.entries_behind)
-        self._metrics.database_behind_s.set(drained.seconds_behind)
-        self._metrics.database_refused.set(drained.refused)
+    def _begin(self, dsn: str) -> Begin:
+        return Begin(
+            dsn,
+            str(self._path),
+            self._log.log_id,
+            self._log.drained_seq,
+            self._stored_seq,
+            self._held_by_database,
+        )
 
-    def _drain_status(self, status: DrainStatus) -> None:
-        if status.reason != self._health.database_fault:
-            log.info("drain", reason=status.reason or "ok", behind=status.entries_behind)
-        self._health.database_fault = status.reason
+    def _drain_says(self, said: Said) -> None:
+        if isinstance(said, FoundDamaged):
+            self._log.distrust(said.name, said.reason)
+            return
+        self.keeper.drained(said.drained_seq)
+        self._log.drained(said.drained_seq)
+        self._metrics.database_behind.set(said.entries_behind)
+        self._metrics.database_behind_s.set(said.seconds_behind)
+        self._metrics.database_refused.set(said.refused)
+        if said.reason != self._health.database_fault:
+            log.info("drain", reason=said.reason or "ok", behind=said.entries_behind)
+        self._health.database_fault = said.reason

@@ -93,7 +93,7 @@ async def _serve(
         stack.callback(server.close)
         background = await stack.enter_async_context(asyncio.TaskGroup())
         tasks = [
-            background.create_task(core.journal.drain(pool)),
+            background.create_task(core.journal.drain(options.dsn)),
             background.create_task(core.follow_registry(options.dsn)),
             background.create_task(core.copy.run()),
             background.create_task(core.keep_time(tls)),

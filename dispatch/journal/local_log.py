@@ -134,6 +134,13 @@ class LocalLog:
         """Return what `put` kept. Raises like `newest_states`."""
         return self._read(lambda: self._reader.note(name))
 
+    def distrust(self, name: str, reason: Reason) -> None:
+        """Another reader found the file of this name damaged: if it still is the log, salvage it.
+
+        In the background; `path` and `salvages` show it. From any thread.
+        """
+        self._queue.put(MoveOn(name, reason, threading.Event()))
+
     # --- the drain and room ---------------------------------------------------------------------
 
     def drained(self, seq: int) -> None:

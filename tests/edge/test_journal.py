@@ -14,7 +14,6 @@ from dispatch.edge.health import Health, Warn
 from dispatch.edge.journal import Journal
 from dispatch.edge.metrics import Metrics
 from dispatch.journal.recover import Recovered
-from dispatch.store.pool import open_pool
 from tests.core.town import BOOT, MIDDLE, Town
 from tests.edge.town import PATIENCE_S, on_uvloop
 from tests.store.conftest import execute
@@ -90,10 +89,10 @@ async def test_without_a_disk_nothing_is_stored_and_health_says_why(tmp_path: Pa
 @on_uvloop
 async def test_what_postgresql_lacks_is_measured_until_it_has_it(dsn: str, tmp_path: Path) -> None:
     desk_at = tmp_path / "journal.sqlite"
-    async with open_desk(desk_at, held_by_database=True) as desk, open_pool(dsn) as pool:
+    async with open_desk(desk_at, held_by_database=True) as desk:
         await execute(dsn, "ALTER TABLE journals RENAME TO journals_away")
         alert_id = desk.press()
-        draining = asyncio.create_task(desk.journal.drain(pool))
+        draining = asyncio.create_task(desk.journal.drain(dsn))
         await desk.until(lambda: Warn.DATABASE_BEHIND in desk.health.warnings())
         await desk.until(lambda: desk.gauge("database_behind") == 1)
         assert not any(isinstance(told, Stored) for told in desk.told)

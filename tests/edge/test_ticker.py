@@ -5,7 +5,7 @@ import math
 
 from dispatch.core.limits import DEVICES_PER_TICK
 from dispatch.edge.clock import read_clock
-from dispatch.edge.ticker import Ticker
+from dispatch.edge.ticker import TICKS_APART_S, Ticker
 from protocol.messages import Alert, Trouble
 from protocol.vocabulary import Role, TroubleKind
 from tests.edge.town import PATIENCE_S, Town, device, on_uvloop, open_town, press, pressed_and_seen
@@ -64,6 +64,20 @@ async def test_a_deadline_in_the_past_is_due_at_once() -> None:
     due = Due(-5)
     due.ticker.look()
     await due.all_done()
+
+
+@on_uvloop
+async def test_deadlines_close_after_a_tick_are_seen_to_together() -> None:
+    due = Due(-1)
+    due.ticker.look()
+    async with asyncio.timeout(PATIENCE_S):
+        while not due.ticks:  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0)
+    due.done.clear()
+    for number in range(1, 6):
+        due.add(number * TICKS_APART_S / 10)
+    await due.all_done()
+    assert due.ticks == [1, 5]
 
 
 @on_uvloop

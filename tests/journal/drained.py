@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from dispatch.journal.drain import Drain, DrainStatus
+from dispatch.journal.drain import Drain
+from dispatch.journal.drain_talk import DrainStatus
 from dispatch.store.pool import Pool, connected
 from tests.journal.entries import MemoryLog
 from tests.store.on_asyncio import PATIENCE_S

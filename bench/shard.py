@@ -184,10 +184,12 @@ class Shard:
             array("q", [0]) * plan.count for _ in range(3)
         )
         self._rows = {name: array("q") for name in SHOWN}
-        self.lines.traffic = Traffic()
+        # Whoever was hung up on since the round before counts too: it cannot press in this one.
+        self.lines.traffic = Traffic(hung_up=self.lines.traffic.hung_up)
         self._surprises: list[str] = []
 
     def _calls(self, plan: Round, frames: list[tuple[Link, bytes]], cpu_ns: int) -> Calls:
+        traffic, self.lines.traffic = self.lines.traffic, Traffic()
         order = np.arange(plan.count, dtype=np.int64)
         return Calls(
             numbers=plan.first + order * plan.step,
@@ -197,7 +199,7 @@ class Shard:
             receipt_ns=np.array(self._receipt_ns, dtype=np.int64),
             stored_ns=np.array(self._stored_ns, dtype=np.int64),
             **{name: np.array(row, dtype=np.int64) for name, row in self._rows.items()},
-            traffic=self.lines.traffic,
+            traffic=traffic,
             cpu_ns=cpu_ns,
             surprises=self._surprises,
         )

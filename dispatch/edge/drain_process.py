@@ -62,11 +62,12 @@ class DrainProcess:
         """Have what is stored drained, for ever."""
         retry_s = RETRY_FIRST_S
         while True:
-            reason = "it does not start"
-            with suppress(OSError):
+            try:
                 code, has_spoken = await self._run_once()
                 reason = f"exit code {code}"
                 retry_s = RETRY_FIRST_S if has_spoken else retry_s
+            except Exception as error:  # whatever it is, dispatch goes on and health is red
+                reason = type(error).__name__
             behind = DrainStatus(
                 self._heard.drained_seq,
                 max(0, self._stored_seq - self._heard.drained_seq),
@@ -79,7 +80,7 @@ class DrainProcess:
             retry_s = min(2 * retry_s, RETRY_LAST_S)
 
     async def _run_once(self) -> tuple[int, bool]:
-        """Run one drain to its end. Raises `OSError`."""
+        """Run one drain to its end. Raises `OSError` if it does not start."""
         process = await asyncio.create_subprocess_exec(
             *COMMAND,
             stdin=PIPE,

@@ -1,3 +1,4 @@
+import socket
 import time
 from contextlib import ExitStack
 
@@ -45,6 +46,18 @@ def test_two_rounds_do_not_mix(shard: Shard) -> None:
     assert set(first.shown_numbers.tolist()) == {*range(5)}
     assert set(second.shown_numbers.tolist()) == {*range(5, 10)}
     assert first.senders.tolist() != second.senders.tolist(), "others press"
+
+
+def test_who_was_hung_up_on_between_rounds_counts_in_the_next(shard: Shard) -> None:
+    shard.call(Round(0, 1, 2, time.monotonic_ns(), 1_000_000))
+    gone = shard.lines.links[CITY.idle[0].device_id].sock
+    assert gone is not None
+    gone.shutdown(socket.SHUT_RD)  # what the other end's close looks like from here
+    shard.lines.settle()
+    calls = shard.call(Round(2, 1, 2, time.monotonic_ns(), 1_000_000))
+    assert calls.traffic.hung_up == 1
+    assert not judge(calls, CITY)[0].is_clean
+    assert shard.call(Round(4, 1, 2, time.monotonic_ns(), 1_000_000)).traffic.hung_up == 0
 
 
 def test_a_late_schedule_is_caught_up_and_told(shard: Shard) -> None:

@@ -104,7 +104,7 @@ async def test_a_program_that_is_not_there_is_said_to_be_and_tried_again(
             await asyncio.sleep(0)
     said = core.said[-1]
     assert isinstance(said, DrainStatus)
-    assert said.reason == f"{Held.ENDED}: it does not start"
+    assert said.reason == f"{Held.ENDED}: FileNotFoundError"
     running.cancel()
     await asyncio.wait([running])
     core.log.close()

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from dispatch.core.deadlines import AT_ONCE_S
 from dispatch.edge.clock import read_clock
 
 TICKS_APART_S: Final = 0.02
@@ -32,7 +31,7 @@ class Ticker:
         if self._timer is not None:
             self._timer.cancel()
         self._due_s = due_s
-        if due_s > AT_ONCE_S:
+        if due_s > self._ticked_s:  # what that tick left undone is not for later
             due_s = max(due_s, self._ticked_s + TICKS_APART_S)
         wait_s = max(0.0, due_s - read_clock().mono_s)
         self._timer = asyncio.get_running_loop().call_later(wait_s, self._fire)

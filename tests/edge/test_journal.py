@@ -101,3 +101,4 @@ async def test_what_postgresql_lacks_is_measured_until_it_has_it(dsn: str, tmp_p
         await desk.until(lambda: desk.gauge("database_behind") == 0)
         await desk.until(lambda: Warn.DATABASE_BEHIND not in desk.health.warnings())
         draining.cancel()
+        await asyncio.wait([draining])

@@ -279,9 +279,10 @@ class Picture(ClientMessage, frozen=True, tag="picture"):
 
 
 class PushAddress(ClientMessage, frozen=True, tag="push_address"):
-    """Patrol, control room: how to wake this browser while it is on duty and not connected.
+    """App, patrol, control room: how to wake this browser while it is not connected.
 
-    Said after each `welcome` on duty; the same again changes nothing. Going off duty withdraws it.
+    Said after each `welcome`, where somebody goes on duty only on it; the same again changes
+    nothing. Going off duty withdraws it.
     """
 
     kind: Literal["webpush"]
@@ -733,13 +734,17 @@ class PushTarget(Struct, frozen=True, gc=False):
 
 
 class Push(ServerMessage, frozen=True, tag="push"):
-    """To the push side: wake this device for this alert. It says neither who calls nor where."""
+    """To the push side: wake this device for this alert. It says neither who calls nor where.
+
+    With a stage it is for whoever called, and says how far the call for help has got.
+    """
 
     alert_id: str
     device_id: str
     urgency: Urgency
     ttl_s: Annotated[int, Meta(description="After so long it is of no use any more.")]
     targets: Annotated[tuple[PushTarget, ...], Meta(max_length=PUSH_ADDRESSES_MAX)]
+    stage: Stage | None = None
 
 
 class Notice(ServerMessage, frozen=True, tag="notice"):

@@ -7,6 +7,7 @@
  */
 
 const HANDHELD = "/patrulla";
+const BUTTON = "/boton";
 const VIBRATE_MS = [400, 150, 400, 150, 700];
 
 const SHELF = `cuadrante-${EDITION}`;
@@ -27,14 +28,26 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
+/** What a neighbour who called is told, by how far the call has got. Any other stage: nobody comes. */
+const NEWS = {
+  accepted: ["Una patrulla acude a su llamado", "A patrol is coming to your call for help"],
+  on_scene: ["La patrulla llegó al sitio", "The patrol is on the scene"],
+  closed: ["Su llamado se cerró", "Your call for help was closed"],
+};
+const NOBODY = [
+  "Buscamos otra patrulla para su llamado",
+  "We are looking for another patrol for your call for help",
+];
+
 // Whoever sleeps is woken: there is an alert. What it is, the page is told by the core.
 self.addEventListener("push", (event) => {
-  event.waitUntil(wake(event.data.json()));
+  const said = event.data.json();
+  event.waitUntil(said.stage ? tell(said) : wake(said));
 });
 
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
-  event.waitUntil(openHandheld());
+  event.waitUntil(openPage(event.notification.data));
 });
 
 async function wake({ alert_id, urgency }) {
@@ -44,6 +57,7 @@ async function wake({ alert_id, urgency }) {
     {
       body: isDrill ? "Drill in your quadrant" : "Abra para verla · Alert in your quadrant: open it",
       tag: alert_id,
+      data: HANDHELD,
       renotify: true,
       requireInteraction: !isDrill,
       vibrate: VIBRATE_MS,
@@ -51,10 +65,15 @@ async function wake({ alert_id, urgency }) {
   );
 }
 
-async function openHandheld() {
+async function tell({ alert_id, stage }) {
+  const [title, body] = NEWS[stage] ?? NOBODY;
+  await self.registration.showNotification(title, { body, tag: alert_id, data: BUTTON, renotify: true });
+}
+
+async function openPage(path) {
   const pages = await clients.matchAll({ type: "window", includeUncontrolled: true });
-  const open = pages.find(({ url }) => new URL(url).pathname === HANDHELD);
-  return open ? open.focus() : clients.openWindow(HANDHELD);
+  const open = pages.find(({ url }) => new URL(url).pathname === path);
+  return open ? open.focus() : clients.openWindow(path);
 }
 
 async function keepAll() {

@@ -10,6 +10,7 @@ from protocol.vocabulary import (
     Outcome,
     Reach,
     SirenState,
+    Stage,
     Step,
     Urgency,
     Verdict,
@@ -152,6 +153,8 @@ class Alert(Struct, gc=False):
     """Since when the present step of calling gives those who are connected time to show it."""
     push_at_s: float | None = None
     """When to look next who is to be pushed to."""
+    news: Stage | None = None
+    """That somebody comes, is there or was: as senders who sleep were told last. None: nobody."""
 
     def press(self, signal_id: str) -> Press | None:
         """Find one of its presses, as far back as they are remembered."""

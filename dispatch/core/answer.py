@@ -15,6 +15,7 @@ from dispatch.core.facts import Fact, FactKind
 from dispatch.core.fanout import concerns
 from dispatch.core.lifecycle import AlertEvent, advance
 from dispatch.core.moment import Moment
+from dispatch.core.push import tell_senders_soon
 from dispatch.core.registry import Device
 from dispatch.core.rouse import hush_soon
 from dispatch.core.tell import deny, keep_soon, note, receipts, ring, show, tell
@@ -100,6 +101,7 @@ def arrive(city: City, device: Device, message: Arrive, now: Moment) -> list[Eff
     alert.owner = replace(owner, overdue=False)
     alert.state = advance(alert.state, AlertEvent.ARRIVE)
     reach_stage(alert, "arrived", now.wall_ms)
+    tell_senders_soon(city, alert, now)
     return [
         *tell(city, alert, now),
         *receipts(city, alert),
@@ -131,6 +133,7 @@ def end(
     alert.escalate_at_s = None
     city.board.close(alert)
     hush_soon(city, alert, now)
+    tell_senders_soon(city, alert, now)
     return [*tell(city, alert, now), *receipts(city, alert)]
 
 
@@ -143,6 +146,7 @@ def lose_owner(city: City, alert: Alert, now: Moment, reason: str) -> list[Effec
     assign(alert, city.presence, alert.quadrants)
     city.board.place(alert)
     arm(alert, now.mono_s)
+    tell_senders_soon(city, alert, now)
     city.deadlines.remind(alert.escalate_at_s, alert.alert_id)
     return [
         *tell(city, alert, now),
@@ -168,6 +172,7 @@ def _own(city: City, alert: Alert, device: Device, eta_s: int | None, now: Momen
     alert.state = advance(alert.state, AlertEvent.ACCEPT)
     disarm(alert)
     reach_stage(alert, "accepted", now.wall_ms)
+    tell_senders_soon(city, alert, now)
     city.deadlines.remind(owner.due_s, alert.alert_id)
     return owner
 

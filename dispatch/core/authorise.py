@@ -91,7 +91,7 @@ _CONTROL: Final = frozenset({Duty, Delivered, Assign, Close, Silence, MessageFro
 
 MAY_SAY: Final = MappingProxyType(
     {
-        Role.APP: _PRESSES | {MessageShown},
+        Role.APP: _PRESSES | {MessageShown} | _ADDRESSES,
         Role.BUTTON: _PRESSES | {MessageShown, Condition},
         Role.GATEWAY: frozenset({Signal, Cancel, Contact, Condition, Sounded, Picture}),
         Role.SIREN: frozenset({PositionReport, Condition, Sounded}),

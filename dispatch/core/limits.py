@@ -103,6 +103,8 @@ PUSH_AFTER_S: Final = 2.0
 PUSH_TTL_S: Final = 300
 """A push that could not be brought to its device by then is dropped: a later step has sent another,
 or the alert has been answered."""
+NEWS_TTL_S: Final = 3_600
+"""How far a call for help has got is worth knowing for longer."""
 
 # --- messages to a front ------------------------------------------------------------------------
 MESSAGE_USEFUL_S: Final = 4 * 3_600.0

@@ -1,7 +1,7 @@
-"""How the devices of those on duty are woken: named by themselves, and withdrawn by going off duty.
+"""How devices are woken: named by themselves, and withdrawn by whoever goes off duty.
 
-So an address says that its device is on duty, and a restart of the server keeps nobody from being
-woken. Addresses are kept in PostgreSQL and come back by the registry's feed.
+So an address of those who go on duty says that they are, and a restart of the server keeps nobody
+from being woken. Addresses are kept in PostgreSQL and come back by the registry's feed.
 """
 
 from dataclasses import replace
@@ -11,6 +11,7 @@ from dispatch.core.authorise import Denial
 from dispatch.core.city import City
 from dispatch.core.effects import DropPushAddress, Effect, KeepPushAddress
 from dispatch.core.moment import Moment
+from dispatch.core.presence import ON_CALL_ROLES
 from dispatch.core.registry import Device
 from dispatch.core.tell import deny
 from protocol.messages import ApnsAddress, FcmAddress, PushAddress, PushGone, PushTarget
@@ -21,7 +22,7 @@ Address: TypeAlias = PushAddress | ApnsAddress | FcmAddress
 
 def address(city: City, device: Device, message: Address, now: Moment) -> list[Effect]:
     """Keep how a device is woken, unless that is known."""
-    if not city.presence.is_on_duty(device.device_id):
+    if device.role in ON_CALL_ROLES and not city.presence.is_on_duty(device.device_id):
         return deny(device.device_id, message, Denial.OFF_DUTY, now)
     target = _target(message)
     if target in device.push:
@@ -59,4 +60,6 @@ def withdraw(city: City, device: Device) -> None:
 def restored(city: City) -> None:
     """Whoever can be woken was on duty before the restart, and is until it says otherwise."""
     for device_id in city.registry.all_pushable():
-        city.presence.set_duty(city.registry.devices[device_id], True)
+        device = city.registry.devices[device_id]
+        if device.role in ON_CALL_ROLES:
+            city.presence.set_duty(device, True)

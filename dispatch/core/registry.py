@@ -85,7 +85,7 @@ class Device:
     """It should be heard from this often; None: as often as its role is (`heartbeat_s`)."""
     wiring: bytes | None = field(default=None, repr=False)
     push: tuple[PushTarget, ...] = field(default=(), repr=False)
-    """How it is woken while it is on duty: it is on duty as long as this is known."""
+    """How it is woken. One of those who go on duty is on duty as long as this is known."""
 
 
 SPEAK_FOR_OTHERS: Final = frozenset({Role.GATEWAY, Role.CONSOLE})

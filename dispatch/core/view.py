@@ -75,9 +75,7 @@ def receipt_view(
 
     Discreet is whoever pressed in silence, whatever the others of the same alert did.
     """
-    stage = _STAGE_OF.get(alert.state)
-    if stage is None:
-        stage = Stage.DELIVERED if alert.delivered else Stage.RECEIVED
+    stage = stage_of(alert)
     patrol = None
     if alert.owner is not None:
         patrol = _name(registry, alert.owner.device_id)
@@ -100,6 +98,12 @@ def receipt_view(
         discreet=press.kind is Kind.SILENT,
         text=receipt_text(alert, stage, patrol, reached_anyone),
     )
+
+
+def stage_of(alert: Alert) -> Stage:
+    """Return how far the call for help has got."""
+    found = _STAGE_OF.get(alert.state)
+    return found or (Stage.DELIVERED if alert.delivered else Stage.RECEIVED)
 
 
 def place_view(place: Place) -> messages.PlaceView:

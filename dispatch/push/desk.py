@@ -45,7 +45,9 @@ class Desk:
         """Take one order of the core's."""
         for target in push.targets:
             expires_at_s = trio.current_time() + push.ttl_s
-            order = Order(push.alert_id, push.device_id, push.urgency, target, expires_at_s)
+            order = Order(
+                push.alert_id, push.device_id, push.urgency, target, expires_at_s, push.stage
+            )
             lane = self._lane_of(target)
             if lane is not None:
                 lane.put(order)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from protocol.messages import PushTarget
-from protocol.vocabulary import Urgency
+from protocol.vocabulary import Stage, Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,16 @@ class Order:
     urgency: Urgency
     target: PushTarget
     expires_at_s: float
+    stage: Stage | None = None
+    """For whoever called: how far the call for help has got. None: for whoever is called."""
     attempts: int = 0
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What a page or an app is told: neither who calls nor where. It fetches what more it may
+        know over its own session."""
+        of_stage = {} if self.stage is None else {"stage": self.stage}
+        return {"alert_id": self.alert_id, "urgency": self.urgency, **of_stage}
 
     @property
     def key(self) -> tuple[str, str]:

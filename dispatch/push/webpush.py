@@ -40,8 +40,7 @@ class Envelopes:
             endpoint=target.endpoint, keys=WebPushKeys(auth=target.auth, p256dh=target.p256dh)
         )
         ttl_s = max(1, round(order.expires_at_s - now_s))
-        said = {"alert_id": order.alert_id, "urgency": order.urgency}
-        message = self._webpush.get(msgspec.json.encode(said), subscription, ttl=ttl_s)
+        message = self._webpush.get(msgspec.json.encode(order.said), subscription, ttl=ttl_s)
         headers = {
             **message.headers,
             "Content-Type": "application/octet-stream",

@@ -96,9 +96,15 @@ class Stage:
         page.goto(self.program.console_url + path)
         return page
 
-    def button(self, device_id: str, at: Position | None = None, **window: Any) -> Page:
+    def button(
+        self,
+        device_id: str,
+        at: Position | None = None,
+        window: BrowserContext | None = None,
+        **options: Any,
+    ) -> Page:
         """The panic page, enrolled by a link."""
-        page = self.open(self._link("boton", device_id), self.window(at, **window))
+        page = self.open(self._link("boton", device_id), window or self.window(at, **options))
         is_connected(page)
         return page
 

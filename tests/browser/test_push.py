@@ -59,6 +59,22 @@ def test_a_push_is_shown_as_a_notification_of_its_alert(stage: Stage, area: Area
     assert ["Simulacro en su cuadrante", "a-2"] in shown
 
 
+def test_a_neighbour_says_how_to_be_woken_and_hears_how_far_the_call_has_got(
+    stage: Stage, area: Area
+) -> None:
+    (ana, *_), endpoint = area.apps, f"https://push.invalid/ana-{area.name}"
+    window = subscribing(stage.window(permissions=["notifications"], keeps_pages=True), endpoint)
+    page = stage.button(ana, window=window)
+    assert until(lambda: addresses(stage, ana)) == [(endpoint,)]
+    assert page.get_by_role("button", name="Avisarme con la pantalla apagada").is_hidden()
+    page.evaluate("async () => { await navigator.serviceWorker.ready }")
+    deliver(page, {"alert_id": "a-3", "urgency": "normal", "stage": "accepted"})
+    assert until(lambda: page.evaluate(SHOWN)) == [["Una patrulla acude a su llamado", "a-3"]]
+    deliver(page, {"alert_id": "a-3", "urgency": "normal", "stage": "delivered"})
+    nobody = [["Buscamos otra patrulla para su llamado", "a-3"]]
+    until(lambda: page.evaluate(SHOWN) == nobody)
+
+
 def deliver(page: Page, said: dict[str, str]) -> None:
     """Let the browser receive a push, as its push service would have it."""
     devtools = page.context.new_cdp_session(page)

@@ -83,14 +83,19 @@ def _but_consoles(city: City, send: Send) -> list[str]:
 
 
 def _check_push(city: City, send: Send, push: messages.Push) -> None:
-    """Whoever is woken is called, on duty, and told nothing but that there is an alert."""
+    """Whoever is woken is called and on duty, or has called, aloud, and is not here."""
     (told,) = send.devices
     assert city.registry.devices[told].role is Role.PUSH
     alert = city.board.alerts[push.alert_id]
     woken = city.registry.devices[push.device_id]
-    assert city.presence.is_on_duty(push.device_id), "somebody off duty is woken"
     assert woken.push == push.targets
     assert push.targets
+    if push.stage is not None:
+        assert woken.role is Role.APP
+        assert push.device_id not in city.presence.session_of
+        assert alert.last_press_of[push.device_id].kind is not Kind.SILENT
+        return
+    assert city.presence.is_on_duty(push.device_id), "somebody off duty is woken"
     assert alert.is_open
     match woken.role:
         case Role.PATROL:

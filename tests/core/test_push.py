@@ -56,7 +56,8 @@ def test_whoever_is_called_and_not_here_is_pushed_to_at_once_beside_the_fan_out(
 
 
 def test_a_push_says_neither_who_calls_nor_where_nor_why():
-    assert set(Push.__struct_fields__) == {"alert_id", "device_id", "urgency", "ttl_s", "targets"}
+    of_whom = {"alert_id", "device_id", "urgency", "ttl_s", "targets"}
+    assert set(Push.__struct_fields__) == of_whom | {"stage"}
 
 
 def test_a_push_is_no_delivery_and_puts_nobody_within_reach():

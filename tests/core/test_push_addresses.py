@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from dispatch.core.effects import DropPushAddress, KeepPushAddress
 from dispatch.core.facts import OFF_DUTY, FactKind
+from dispatch.core.push_addresses import restored
 from dispatch.core.registry import Device
 from protocol.messages import ApnsAddress, FcmAddress, PushAddress, PushGone, PushTarget
 from protocol.vocabulary import ErrorCode, PushKind, Role
@@ -45,6 +46,16 @@ def test_the_app_on_a_telephone_says_its_token_and_which_app_it_is():
 
 def replace_endpoint(address: PushAddress, endpoint: str) -> PushAddress:
     return PushAddress(address.kind, endpoint, address.p256dh, address.auth)
+
+
+def test_a_neighbours_app_is_never_on_duty_and_may_be_woken_all_the_same():
+    town = Town([*residents()])
+    town.connect("ana")
+    town.say("ana", ADDRESS)
+    assert [each.target for each in town.addresses] == [TARGET]
+    after = Town([*residents(), replace(town.city.registry.devices["ana"], push=(TARGET,))])
+    restored(after.city)
+    assert not after.city.presence.is_on_duty("ana")
 
 
 def test_off_duty_nobody_can_be_woken_and_so_names_no_address():

@@ -236,6 +236,29 @@ async def test_after_a_kill_of_the_core_a_sleeping_handheld_is_woken_all_the_sam
     assert browser.read(got.body)["alert_id"] == signal_.signal_id
 
 
+async def test_whoever_called_and_sleeps_hears_that_somebody_comes_and_it_counts_as_nothing(
+    rig: Rig,
+) -> None:
+    area, browser = rig.program.take_area(), Browser()
+    ana, signal_ = area.apps[0], press(area.spot())
+    async with on_duty(rig.program, area.patrols[0]) as patrol:
+        async with connected_device(rig.program, ana) as sender:
+            await sender.say(browser.address(f"{rig.url}/send/{ana}"))
+            await until(lambda: addresses(rig.program, ana))
+            await caught_up(rig.program)
+            await sender.say(signal_)
+            alert = await patrol.hear_of(signal_.signal_id)
+        mark = len(rig.stand_in.got)
+        await patrol.say(Accept(alert_id=alert.alert_id))
+        (got,) = await trio.to_thread.run_sync(woken, rig, mark)
+        await patrol.say(Close(alert_id=alert.alert_id, outcome=Outcome.REAL))
+        _, closed = await trio.to_thread.run_sync(woken, rig, mark, 2)
+    said = {"alert_id": alert.alert_id, "urgency": "normal"}
+    assert browser.read(got.body) == {**said, "stage": "accepted"}
+    assert browser.read(closed.body) == {**said, "stage": "closed"}
+    assert got.headers["topic"] == closed.headers["topic"]
+
+
 async def test_an_address_that_is_gone_is_forgotten_and_one_off_duty_is_withdrawn(
     rig: Rig,
 ) -> None:

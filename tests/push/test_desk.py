@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 import trio
 import trustme
+from msgspec.structs import replace
 
 from dispatch.push.desk import Desk
 from dispatch.push.orders import Order
@@ -14,7 +15,7 @@ from dispatch.push.tally import Tally
 from dispatch.push.vapid import vapid_keys
 from dispatch.push.webpush import Browsers, Envelopes
 from protocol.messages import Push, PushTarget
-from protocol.vocabulary import PushKind, Urgency
+from protocol.vocabulary import PushKind, Stage, Urgency
 from tests.core.town import signal_id
 from tests.patience import PATIENCE_S
 from tests.push.orders import order
@@ -96,6 +97,13 @@ async def test_a_telephone_is_pushed_to_through_its_makers_service_alone() -> No
     refused = tally.outcomes.labels(PushKind.FCM, Outcome.REFUSED)
     assert refused._value.get() == 1, "it is not set up here"
     assert [each.target.kind for each in gone] == [PushKind.WEBPUSH], "the token is kept"
+
+
+async def test_how_far_a_call_has_got_is_passed_on() -> None:
+    async with desk() as (one, _, apple):
+        one.take(replace(push(PushTarget(PushKind.APNS, "0f" * 32)), stage=Stage.ON_SCENE))
+        await until(lambda: apple.asked)
+    assert apple.asked[0][1].said["stage"] == "on_scene"
 
 
 async def test_a_browser_without_keys_is_gone() -> None:

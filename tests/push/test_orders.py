@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.push.orders import Order, Orders
+from protocol.vocabulary import Stage
 from tests.push.orders import order
 
 
@@ -26,6 +29,12 @@ def test_a_newer_one_for_the_same_alert_and_address_takes_its_place() -> None:
     assert orders.holds(order(1))
     assert not orders.holds(order(2))
     assert orders.take(9.0) == order(1, expires_at_s=7.0)
+
+
+def test_what_is_said_is_which_alert_and_to_whoever_called_how_far_it_has_got() -> None:
+    one = order(1)
+    assert one.said == {"alert_id": one.alert_id, "urgency": "normal"}
+    assert replace(one, stage=Stage.CLOSED).said == {**one.said, "stage": "closed"}
 
 
 def test_when_there_are_too_many_the_oldest_goes() -> None:

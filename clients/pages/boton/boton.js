@@ -10,6 +10,7 @@ import { onLanguage, said, switchLanguage, useWords, words } from "../shared/lan
 import { Link } from "../shared/link.js";
 import { showLink } from "../shared/link_line.js";
 import { keepForOffline } from "../shared/offline.js";
+import { askToBeWoken, beWoken, mayAskToBeWoken } from "../shared/push.js";
 import { vibrate } from "../shared/vibrate.js";
 import { Whereabouts } from "../shared/whereabouts.js";
 import { SHARED_WORDS } from "../shared/words.js";
@@ -28,7 +29,9 @@ const PRESSED_MS = 60;
 const TOLD_MS = [120, 80, 120];
 
 const alarm = new Alarm();
+let config = null;
 let store = null;
+let isApp = false;
 let presses = null;
 let news = null;
 let hasBeenUp = false;
@@ -43,8 +46,8 @@ async function open() {
   byId("language").addEventListener("click", switchLanguage);
   keepForOffline();
   store = await openDeviceStore("boton");
-  const { core_url: url } = await loadConfig();
-  const page = { url, client: CLIENT, roles: ROLES, store };
+  config = await loadConfig();
+  const page = { url: config.core_url, client: CLIENT, roles: ROLES, store };
   const device = await store.device();
   addEventListener("hashchange", () => codeIn(location.href) && location.reload());
   if (device && !codeIn(location.href)) {
@@ -69,6 +72,7 @@ function keepPresent(page, device) {
 async function begin(page, device) {
   byId("enrolling").hidden = true;
   byId("ready").hidden = false;
+  isApp = device.role === "app";
   presses = new Presses(store, device, draw);
   news = new FrontNews(store, { came, mayShow });
   presses.link = news.link = new Link(page.url, device, { greeted, heard, lost, changed: draw }, CLIENT);
@@ -93,7 +97,13 @@ function greeted() {
 function heard(message) {
   presses.heard(message);
   news.heard(message);
+  if (message.code === "synced") hearWhileAsleep();
   draw();
+}
+
+/** Of whoever sleeps, the core tells only an app how far its call has got; a button has no screen. */
+function hearWhileAsleep() {
+  if (isApp) beWoken(config, presses.link);
 }
 
 function lost() {
@@ -127,6 +137,7 @@ function prepareButtons() {
   onHold(byId("shield"), () => call("silent"));
   byId("drill").addEventListener("change", draw);
   byId("allowPlace").addEventListener("click", () => whereabouts.follow());
+  byId("allowNews").addEventListener("click", () => askToBeWoken().then(hearWhileAsleep).then(draw));
   byId("kinds").addEventListener("change", (event) => {
     kind = event.target.value;
     draw();
@@ -169,6 +180,7 @@ function draw() {
   setText(byId("helpHow"), words("hold"));
   setText(byId("place"), placeLine());
   byId("allowPlace").hidden = Boolean(whereabouts.position) || whereabouts.isRefused;
+  byId("allowNews").hidden = !isApp || !mayAskToBeWoken(config);
   const banners = [...news.banners.values()].map(said);
   if (!store.isLasting) banners.push(words("notLasting"));
   fill(byId("banners"), ...banners.map((text) => element("p", { class: "banner" }, text)));

@@ -19,6 +19,10 @@ export const WORDS = {
     "No position: your registered address will be used.",
   ],
   allowPlace: ["Permitir ubicación", "Allow position"],
+  allowNews: [
+    "Avisarme con la pantalla apagada cuando acuda la patrulla",
+    "Tell me while the screen is off when a patrol comes",
+  ],
   sending: ["Enviando…", "Sending…"],
   waiting: [
     "Sin red. Guardada en este teléfono: sale apenas vuelva la conexión. Si puede, llame al 123.",

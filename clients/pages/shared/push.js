@@ -1,16 +1,22 @@
 /**
- * Being woken while on duty and asleep: the browser's own push subscription, told to the core.
+ * Being woken while asleep: the browser's own push subscription, told to the core.
  *
- * A push says only that there is an alert; `service_worker.js` shows it. It is no reason to trust in
+ * A push says only that there is an alert, or how far a call for help has got;
+ * `service_worker.js` shows it. It is no reason to trust in
  * being reached: where anything here fails, the page works as it does without.
  */
+
+/** Whether the person has yet to be asked, and it would serve. */
+export function mayAskToBeWoken(config) {
+  return Boolean(config.push_key) && window.Notification?.permission === "default";
+}
 
 /** Ask the person, in answer to a touch: browsers let nobody ask otherwise. */
 export async function askToBeWoken() {
   if (window.Notification?.permission === "default") await Notification.requestPermission();
 }
 
-/** Tell the core how to wake this browser. Call it after each `synced` on duty: it costs nothing. */
+/** Tell the core how to wake this browser. Call it after each `synced`: it costs nothing. */
 export async function beWoken(config, link) {
   if (!config.push_key || window.Notification?.permission !== "granted") return;
   try {

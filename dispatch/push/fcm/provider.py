@@ -95,7 +95,7 @@ def message(order: Order, now_s: float) -> dict[str, Any]:
     return {
         "message": {
             "token": order.target.endpoint,
-            "data": {"alert_id": order.alert_id, "urgency": order.urgency},
+            "data": order.said,
             "android": {
                 "priority": "NORMAL" if is_drill else "HIGH",
                 "ttl": f"{max(1, round(order.expires_at_s - now_s))}s",

@@ -1,10 +1,11 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from dispatch.push.apns.notification import notification
 from protocol.messages import PushTarget
-from protocol.vocabulary import PushKind, Urgency
+from protocol.vocabulary import PushKind, Stage, Urgency
 from tests.push.apns.stand_in import TOKEN, TOPIC
 from tests.push.orders import order
 
@@ -23,6 +24,19 @@ def test_it_says_that_there_is_an_alert_and_which_and_nothing_else() -> None:
     assert one.device_id not in written
     assert len(written) < 400, "sixteen at once fit the 65,535 bytes of a new connection"
     assert len(str(request.collapse_key)) <= 64
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+def test_whoever_called_reads_how_far_it_has_got_and_silenced_telephones_stay_so(
+    stage: Stage,
+) -> None:
+    one = replace(order(target=TARGET), stage=stage)
+    message = notification(one, TOPIC, 0.0, critical=True).message
+    assert message["stage"] == stage
+    assert message["aps"].keys() == {"alert", "sound"}
+    title = message["aps"]["alert"]["title"]
+    comes = {Stage.ACCEPTED: "acude", Stage.ON_SCENE: "llegó", Stage.CLOSED: "cerró"}
+    assert comes.get(stage, "Buscamos otra") in title
 
 
 def test_where_apple_allows_it_a_silenced_telephone_sounds() -> None:

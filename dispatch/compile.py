@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-COPIED: Final = ("protocol", "dispatch", "clients", "bench", "tests", "server.py")
+COPIED: Final = ("protocol", "link", "dispatch", "clients", "bench", "tests", "server.py")
 HOT: Final = (
     *(
         f"dispatch/core/{name}.py"

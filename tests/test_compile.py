@@ -27,6 +27,7 @@ def test_a_copy_is_compiled_and_decides_alike(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "fast"
+    monkeypatch.setenv("MYPYC_OPT_LEVEL", "0")  # how fast it is, is the bench's to say
     compile_tree(target, SOME, seeds=2)
     program = "from dispatch.core import board; print(board.__file__)"
     done = subprocess.run(

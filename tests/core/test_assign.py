@@ -153,7 +153,7 @@ journeys = st.lists(st.tuples(st.floats(0, 3_000), st.floats(0, 3_000)), min_siz
 
 
 @given(journeys, st.sets(st.sampled_from(sorted(PATROLS))), st.floats(0, 300))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_wherever_it_goes_who_is_told_stays_bounded_and_its_own_quadrant_is_among_them(
     journey, patrols, accuracy_m
 ):

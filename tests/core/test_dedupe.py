@@ -27,7 +27,7 @@ places = st.none() | st.tuples(coordinates, coordinates)
 
 
 def quick(examples: int = 100) -> settings:
-    return settings(max_examples=examples, deadline=None)
+    return settings(max_examples=examples)
 
 
 def town() -> Town:

@@ -100,7 +100,7 @@ def test_a_clock_that_slept_through_it_all_catches_up_in_one_frame_and_one_ring(
 
 
 @given(st.lists(st.floats(0.01, 45), min_size=1, max_size=40))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_each_step_is_taken_once_in_order_and_never_early_whenever_the_ticks_come(pauses):
     town, alert_id = raised()
     start_s = town.mono_s

@@ -57,7 +57,7 @@ presses = st.lists(
 
 
 @given(handhelds, presses, st.floats(0, 100))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_patrol_sees_an_alert_that_its_quadrant_was_not_told(handhelds, presses, later_s):
     """The town checks every frame against what the frame itself says (`check_send`)."""
     patrols = [

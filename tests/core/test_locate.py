@@ -194,7 +194,7 @@ def places(edition: Edition, spots: Sequence[Spot]) -> Iterator[tuple[float, flo
 ACCURACIES = st.sampled_from([0.0, 5.0, 30.0, 99.0, 101.0, 300.0, 5_000.0])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cities(), st.lists(st.tuples(SPOTS, ACCURACIES), min_size=20, max_size=40))
 def test_every_answer_is_that_of_the_polygons(edition: Edition, asked: list[tuple[Spot, float]]):
     locator = Locator(edition)

@@ -185,7 +185,7 @@ patrols = st.lists(
 
 
 @given(patrols)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_who_is_here_and_shows_it_is_never_pushed_to_and_everyone_else_once_a_step(patrols):
     devices = [
         reachable(Device(f"p-{number}", Role.PATROL, "P", quadrant="B2"))

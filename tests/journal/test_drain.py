@@ -313,9 +313,7 @@ def two_dsns(server: Server) -> tuple[str, str]:
     return server.new_database(TEMPLATE), server.new_database(TEMPLATE)
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(entries=ENTRIES, cuts=CUTS)
 def test_however_often_it_restarts_the_tables_are_those_of_one_run(
     two_dsns: tuple[str, str],

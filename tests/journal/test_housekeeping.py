@@ -121,9 +121,7 @@ ALERTS = st.lists(
 )
 
 
-@settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ALERTS, st.integers(0, 60), st.integers(0, 20))
 def test_whatever_is_compacted_recovery_and_drain_see_the_same(
     file: OpenFile, alerts: list[tuple[str, bool, int, bool]], drained: int, cutoff: int

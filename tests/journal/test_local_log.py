@@ -278,4 +278,4 @@ class LogIsAsItsModel(RuleBasedStateMachine):
 
 
 TestLogIsAsItsModel = LogIsAsItsModel.TestCase
-TestLogIsAsItsModel.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+TestLogIsAsItsModel.settings = settings(max_examples=25, stateful_step_count=20)

@@ -55,9 +55,7 @@ def test_memory_knows_better_than_the_file(source: Path):
         assert read_head(new) == Head("known", 300, 150)
 
 
-@settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_whatever_pages_are_spoilt_the_rest_is_kept(source: Path, data: st.DataObject):
     sound = source.read_bytes()

@@ -24,7 +24,7 @@ def test_it_keeps_further_apart_than_the_server_folds() -> None:
     assert len({FAMILY[kind] for kind in KINDS}) == len(KINDS)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.lists(st.tuples(st.floats(-400, 400), st.floats(-400, 400)), max_size=40),
     st.integers(1, 12),

@@ -93,9 +93,7 @@ def test_what_cannot_be_searched_for_is_named(
     asked()
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     # Several at the same moment: only their ids tell them apart.
     hours=st.lists(st.integers(0, 3), min_size=1, max_size=len(IDS)),

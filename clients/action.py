@@ -4,10 +4,10 @@ from typing import Final, TypeAlias
 
 from clients.answer import Answer
 from clients.errors import ActionRefused
-from protocol.messages import Accept, Alert, Arrive, Close, Error, Silence
+from protocol.messages import Accept, Alert, Arrive, Assign, Close, Error, Silence
 from protocol.vocabulary import AlertState, ErrorCode, SirenState
 
-Deed: TypeAlias = Accept | Arrive | Close | Silence
+Deed: TypeAlias = Accept | Arrive | Assign | Close | Silence
 """What may be done to an alert."""
 
 _HEARD: Final = frozenset({SirenState.ASKED, SirenState.SOUNDING})
@@ -21,7 +21,8 @@ def shows(alert: Alert, message: Deed, device_id: str) -> bool:
     if isinstance(message, Silence):
         is_heard = any(siren.state in _HEARD for siren in alert.sirens)
         return alert.state is AlertState.CLOSED or not is_heard
-    if alert.owner is None or alert.owner.device_id != device_id:
+    owner_id = message.device_id if isinstance(message, Assign) else device_id
+    if alert.owner is None or alert.owner.device_id != owner_id:
         return False
     if isinstance(message, Arrive):
         return alert.state is AlertState.ON_SCENE
@@ -29,7 +30,7 @@ def shows(alert: Alert, message: Deed, device_id: str) -> bool:
 
 
 class Action:
-    """One accept, arrive, close or silence under way. Its caller waits for `answer`."""
+    """One accept, arrive, assign, close or silence under way. Its caller waits for `answer`."""
 
     def __init__(self, message: Deed) -> None:
         self.message = message

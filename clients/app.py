@@ -5,7 +5,15 @@ from functools import cached_property
 from clients.sender import Sender
 from clients.troubles import Troubles
 from link.feed import Feed, Reader
-from protocol.messages import AnyServerMessage, Position, PositionReport, Siren, Welcome
+from protocol.messages import (
+    AnyServerMessage,
+    FrontMessage,
+    MessageShown,
+    Position,
+    PositionReport,
+    Siren,
+    Welcome,
+)
 from protocol.vocabulary import SirenState
 
 
@@ -25,6 +33,8 @@ class App(Sender):
     A server that will not have this device back ends the block with `Refused`.
 
     A member of a front follows its sirens in `app.sirens()`: which sounds, and who set it off.
+    What the control room says to the front comes in `app.messages()`; once a person could see one,
+    `app.shown(message_id)` tells the control room so.
     Whoever coordinates it has in `app.troubles` what is wrong with its kit.
     """
 
@@ -41,6 +51,26 @@ class App(Sender):
     def _sounding(self) -> dict[str, Siren]:
         return {}
 
+    @cached_property
+    def _messages(self) -> Feed[FrontMessage]:
+        return Feed()
+
+    @cached_property
+    def _unshown(self) -> dict[str, FrontMessage]:
+        return {}
+
+    def messages(self) -> Reader[FrontMessage]:
+        """Follow what is said to the front: what was not shown yet, then all that comes.
+
+        The server sends one again on every connection until it is said to be shown.
+        """
+        return self._messages.reader(self._unshown.items())
+
+    def shown(self, message_id: str) -> None:
+        """A person could see this message. What is lost with the link, is asked for again."""
+        self._unshown.pop(message_id, None)
+        self.link.send(MessageShown(message_id=message_id), routine=True)
+
     def sirens(self) -> Reader[Siren]:
         """Follow the front's sirens: those that sound already, then each that does or is silent."""
         return self._sirens.reader(self._sounding.items())
@@ -49,10 +79,14 @@ class App(Sender):
         """The receipts of every open press follow, and a coordinator's troubles."""
         self.troubles.greeted()
         self._sounding.clear()
+        self._unshown.clear()
         super().greeted(welcome)
 
     def heard(self, message: AnyServerMessage) -> None:
-        """Take receipts, errors, troubles and sirens."""
+        """Take receipts, errors, troubles, sirens and messages."""
+        if isinstance(message, FrontMessage):
+            self._unshown[message.message_id] = message
+            self._messages.put(message.message_id, message)
         if isinstance(message, Siren):
             self._sounding.pop(message.device, None)
             if message.state is SirenState.SOUNDING:

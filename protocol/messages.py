@@ -75,6 +75,7 @@ Client = Annotated[
 EpochMs = Annotated[
     int, Meta(ge=0, le=253_402_300_799_999, description="Milliseconds since the epoch.")
 ]
+EtaS = Annotated[int, Meta(ge=0, le=14_400, description="Seconds until arrival.")]
 Latitude = Annotated[float, Meta(ge=-90, le=90, description="Degrees north, WGS 84.")]
 Longitude = Annotated[float, Meta(ge=-180, le=180, description="Degrees east, WGS 84.")]
 
@@ -175,7 +176,7 @@ class Accept(ClientMessage, frozen=True, tag="accept"):
     """This patrol answers the alert and becomes its owner."""
 
     alert_id: SignalId
-    eta_s: Annotated[int, Meta(ge=0, le=14_400, description="Seconds until arrival.")] | None = None
+    eta_s: EtaS | None = None
 
 
 class Arrive(ClientMessage, frozen=True, tag="arrive"):
@@ -197,7 +198,7 @@ class Assign(ClientMessage, frozen=True, tag="assign"):
 
     alert_id: SignalId
     device_id: Annotated[DeviceId, Meta(description="The patrol; it is connected and on duty.")]
-    eta_s: Annotated[int, Meta(ge=0, le=14_400, description="Seconds until arrival.")] | None = None
+    eta_s: EtaS | None = None
 
 
 class Silence(ClientMessage, frozen=True, tag="silence"):
@@ -222,6 +223,10 @@ class MessageFront(ClientMessage, frozen=True, tag="message_front"):
     ]
     alert_id: Annotated[
         SignalId | None, Meta(description="The open alert of that front that it is about.")
+    ] = None
+    source_device_id: Annotated[
+        DeviceId | None,
+        Meta(description="Console only: the operator or supervisor in whose name it says this."),
     ] = None
 
 

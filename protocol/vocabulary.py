@@ -209,6 +209,8 @@ class ErrorCode(StrEnum):
     """There is no front with this id."""
     MESSAGE_ID_CONFLICT = "message_id_conflict"
     """Something else was said under this `message_id`: say it with a new one."""
+    TOO_SOON = "too_soon"
+    """So much was said by this device of late: wait a while, then send the frame again."""
     OFF_DUTY = "off_duty"
     """Whoever is off duty does not answer alerts."""
     NOT_ON_CALL = "not_on_call"

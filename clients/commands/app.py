@@ -24,7 +24,7 @@ from clients.commands.options import (
 from clients.commands.presses import press_and_follow
 from clients.commands.running import ExitCode, run
 from clients.commands.screen import Screen, Stopwatch
-from clients.commands.watching import print_sirens, print_troubles
+from clients.commands.watching import print_messages, print_sirens, print_troubles
 from link.beside import beside
 from protocol.messages import Text
 from protocol.vocabulary import Kind, Role, Stage
@@ -104,6 +104,16 @@ def sirens(
 ) -> None:
     """Muestra qué sirenas de su frente suenan, hasta Ctrl-C · Show which of your sirens sound."""
     _follow(server, credentials, ca, lambda screen, app: print_sirens(screen, app.sirens()))
+
+
+@main.command()
+def messages(
+    server: ServerOption = DEFAULT_SERVER,
+    credentials: CredentialsOption = None,
+    ca: CaOption = None,
+) -> None:
+    """Muestra los mensajes de la sala de control a su frente, hasta Ctrl-C · Show the messages."""
+    _follow(server, credentials, ca, print_messages)
 
 
 @main.command()

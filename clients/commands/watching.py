@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 
+from clients.app import App
 from clients.commands.screen import Screen
 from clients.troubles import Troubles
 from clients.watch import Watch
@@ -22,6 +23,14 @@ async def print_sirens(screen: Screen, sirens: AsyncIterator[Siren]) -> None:
     async for siren in sirens:
         sounds = siren.state is SirenState.SOUNDING
         screen.say(siren.text, style="bold red" if sounds else "green")
+
+
+async def print_messages(screen: Screen, app: App) -> None:
+    """Print what the control room says to a front, and confirm each."""
+    async for message in app.messages():
+        screen.bell()
+        screen.say(Text(f"{message.by}: {message.body}", message.front), style="bold")
+        app.shown(message.message_id)
 
 
 async def print_alerts(

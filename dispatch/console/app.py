@@ -24,6 +24,7 @@ from dispatch.console.presses.hooks import hook_routes
 from dispatch.console.presses.signals import signal_routes
 from dispatch.console.records.alerts import alert_routes
 from dispatch.console.records.exports import export_routes
+from dispatch.console.records.messages import message_routes
 from dispatch.console.records.policies import policy_routes
 from dispatch.console.records.troubles import trouble_routes
 from dispatch.console.registry.devices import device_routes
@@ -78,6 +79,7 @@ def console_app(
         signal_routes(core, credentials),
         hook_routes(pool, core),
         command_routes(core, gatekeeper),
+        message_routes(pool, gatekeeper),
         trouble_routes(pool, gatekeeper),
         policy_routes(gatekeeper),
         export_routes(pool, gatekeeper),

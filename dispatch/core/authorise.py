@@ -79,7 +79,7 @@ TOLD_AS: Final = MappingProxyType(
         Denial.NOT_YOUR_FRONT: ErrorCode.NOT_ALLOWED,
         Denial.NOT_YOUR_MESSAGE: ErrorCode.NOT_ALLOWED,
         Denial.MESSAGE_ID_CONFLICT: ErrorCode.MESSAGE_ID_CONFLICT,
-        Denial.TOO_MANY_MESSAGES: ErrorCode.OVERLOADED,
+        Denial.TOO_MANY_MESSAGES: ErrorCode.TOO_SOON,
         Denial.NOT_ON_CALL: ErrorCode.NOT_ON_CALL,
     }
 )
@@ -100,7 +100,7 @@ MAY_SAY: Final = MappingProxyType(
         Role.OPERATOR: _CONTROL,
         Role.SUPERVISOR: _CONTROL,
         Role.CAMERA: frozenset(),
-        Role.CONSOLE: frozenset({Signal, Cancel, Close, Silence}),
+        Role.CONSOLE: frozenset({Signal, Cancel, Close, Assign, Silence, MessageFront}),
         Role.PUSH: frozenset({PushGone}),
     }
 )

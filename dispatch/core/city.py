@@ -38,7 +38,8 @@ class City:
     unkept: dict[tuple[str, str], None] = field(default_factory=dict)
     """(alert id, signal id) of the presses at hand that wait to hear that they are stored."""
     spoken_for: dict[str, str] = field(default_factory=dict)
-    """signal id -> the console that it came through, until it is stored: it hears of it as well."""
+    """id of a press or a message -> the console that it came through, until it is stored: it hears
+    of it as well."""
     rosters: dict[str, deque[str]] = field(default_factory=dict)
     """gateway id -> the devices behind it that it has not been told of yet."""
     came_back: dict[str, None] = field(default_factory=dict)

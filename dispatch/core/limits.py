@@ -91,7 +91,7 @@ PICTURES_PER_CAMERA: Final = 2
 LOOK_HOLDS_S: Final = 60.0
 """For so long after an alert began a gateway that comes back is asked for missing pictures..."""
 SPOKEN_FOR_MAX: Final = 5_000
-"""Presses that a console waits to hear of; for one that is too old by then, it asks again."""
+"""Presses and messages that a console waits to hear of; if one is pushed out, it asks again."""
 LOOKS_REPEATED_MAX: Final = 1_000
 """... of so many alerts, the newest."""
 PICTURE_PATH_HOLDS_S: Final = 900

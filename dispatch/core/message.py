@@ -30,7 +30,7 @@ from dispatch.core.message_view import fronts_of, members, message_view, reach_v
 from dispatch.core.moment import Moment
 from dispatch.core.registry import Device, Front
 from dispatch.core.snapshot import freeze_message
-from dispatch.core.tell import deny
+from dispatch.core.tell import deny, hear_of
 from dispatch.core.whereabouts import Point, place
 from protocol.messages import MessageFront, MessageShown
 from protocol.vocabulary import Role
@@ -38,26 +38,31 @@ from protocol.vocabulary import Role
 _INVISIBLE: Final = re.compile(r"[\u0000-\u001f\u007f-\u009f\u2028\u2029]+")
 _DIRECTIONS: Final = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 """Marks that turn the direction of a text around or hide in it: it must read as it was written."""
+_CONTROL_ROOM: Final = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 
 
 def send(city: City, speaker: Device, said: MessageFront, now: Moment) -> list[Effect]:
     """Say something to a front. Again: it is shown to whoever asked how far it has got."""
-    denial = _may_say(city, speaker, said)
-    if denial is not None:
-        return deny(speaker.device_id, said, denial, now, said.alert_id)
+    sender = _verify(city, speaker, said)
+    if isinstance(sender, Denial):
+        return deny(speaker.device_id, said, sender, now, said.alert_id)
     known = city.messages.messages.get(said.message_id)
     if known is not None:
-        if (known.sender_id, known.front_id, known.body, known.alert_id) != _of(speaker, said):
+        if not _is_same(known, sender, said):
             return deny(speaker.device_id, said, Denial.MESSAGE_ID_CONFLICT, now)
+        if speaker.role is Role.CONSOLE and not known.is_stored:
+            hear_of(city, speaker, said.message_id)
         return _show(city, known, (speaker.device_id,))
-    denial = _is_untimely(city, speaker, said, now)
+    denial = _is_untimely(city, sender, said, now)
     if denial is not None:
         return deny(speaker.device_id, said, denial, now, said.alert_id)
-    message = _write_down(speaker, said, now)
+    message = _write_down(sender, said, now)
+    if speaker.role is Role.CONSOLE:
+        hear_of(city, speaker, said.message_id)
     crowded_out = city.messages.add(message)
     here = deque(each for each in members(city, said.front_id) if _is_here(city, each))
     city.messages.untold.append((message.message_id, here))
-    fact = Fact(FactKind.MESSAGED, now.wall_ms, "", speaker.device_id, said.alert_id)
+    fact = Fact(FactKind.MESSAGED, now.wall_ms, "", sender.device_id, said.alert_id)
     return [
         *_show(city, message, _told_how_far(city, message)),
         Record(fact),
@@ -102,7 +107,9 @@ def stored(city: City, message_id: str) -> list[Effect]:
     if message is None or message.is_stored:
         return []
     message.is_stored = True
-    return _tell_how_far(city, message)
+    told = _tell_how_far(city, message)
+    city.spoken_for.pop(message_id, None)
+    return told
 
 
 def keep_again(city: City, subjects: Iterable[str], now: Moment) -> list[Effect]:
@@ -150,20 +157,27 @@ def clean(body: str) -> str:
     return " ".join(_DIRECTIONS.sub("", _INVISIBLE.sub(" ", body)).split())
 
 
-def _may_say(city: City, speaker: Device, said: MessageFront) -> Denial | None:
-    """Who may speak to this front: the control room to any, a quadrant's supervisor to its own."""
+def _verify(city: City, speaker: Device, said: MessageFront) -> Device | Denial:
+    """Find who speaks, and whether they may: the control room to any front, a quadrant's supervisor
+    to its own."""
     front = city.registry.fronts.get(said.front_id)
     if front is None:
         return Denial.UNKNOWN_FRONT
-    if speaker.role is not Role.CONSOLE and not city.presence.is_on_duty(speaker.device_id):
+    sender = speaker
+    if speaker.role is Role.CONSOLE:
+        source = city.registry.devices.get(said.source_device_id or "")
+        if source is None or source.revoked or source.role not in _CONTROL_ROOM:
+            return Denial.NOT_BEHIND_GATEWAY
+        sender = source
+    elif not city.presence.is_on_duty(speaker.device_id):
         return Denial.OFF_DUTY
-    is_of_one_quadrant = speaker.role is Role.SUPERVISOR and speaker.quadrant is not None
-    if is_of_one_quadrant and speaker.quadrant != _quadrant(city, front):
+    is_of_one_quadrant = sender.role is Role.SUPERVISOR and sender.quadrant is not None
+    if is_of_one_quadrant and sender.quadrant != _quadrant(city, front):
         return Denial.NOT_YOUR_FRONT
-    return None
+    return sender
 
 
-def _is_untimely(city: City, speaker: Device, said: MessageFront, now: Moment) -> Denial | None:
+def _is_untimely(city: City, sender: Device, said: MessageFront, now: Moment) -> Denial | None:
     if said.alert_id is not None:
         alert = city.board.alerts.get(said.alert_id)
         if alert is None:
@@ -172,7 +186,7 @@ def _is_untimely(city: City, speaker: Device, said: MessageFront, now: Moment) -
             return Denial.NOT_YOUR_ALERT
         if not alert.is_open:
             return Denial.ALREADY_CLOSED
-    if not city.messages.may_say(speaker.device_id, now.mono_s):
+    if not city.messages.may_say(sender.device_id, now.mono_s):
         return Denial.TOO_MANY_MESSAGES
     return None
 
@@ -183,16 +197,17 @@ def _quadrant(city: City, front: Front) -> str | None:
     return place(Point(front.spot.lat, front.spot.lon), city.registry.locator).location.quadrant
 
 
-def _of(speaker: Device, said: MessageFront) -> tuple[str, str, str, str | None]:
-    return speaker.device_id, said.front_id, clean(said.body), said.alert_id
+def _is_same(known: Message, sender: Device, said: MessageFront) -> bool:
+    before = (known.sender_id, known.front_id, known.body, known.alert_id)
+    return before == (sender.device_id, said.front_id, clean(said.body), said.alert_id)
 
 
-def _write_down(speaker: Device, said: MessageFront, now: Moment) -> Message:
+def _write_down(sender: Device, said: MessageFront, now: Moment) -> Message:
     return Message(
         message_id=said.message_id,
         front_id=said.front_id,
-        sender_id=speaker.device_id,
-        by=speaker.name,
+        sender_id=sender.device_id,
+        by=sender.name,
         body=clean(said.body),
         alert_id=said.alert_id,
         sent_at_ms=now.wall_ms,
@@ -260,10 +275,11 @@ def _changed(city: City, message: Message, now: Moment) -> None:
 
 
 def _told_how_far(city: City, message: Message) -> tuple[str, ...]:
-    """The control room, and whoever said it: the console that speaks for somebody there."""
-    told = dict.fromkeys((*city.presence.operators(), *city.presence.supervisors()))
-    if _is_here(city, message.sender_id):
-        told[message.sender_id] = None
+    """The control room, and the console that it came through, until it is stored."""
+    told = [*city.presence.operators(), *city.presence.supervisors()]
+    console = city.spoken_for.get(message.message_id)
+    if console is not None and _is_here(city, console):
+        told.append(console)
     return tuple(told)
 
 

@@ -12,10 +12,10 @@ from dispatch.core.dedupe import Judgement, judge
 from dispatch.core.effects import Effect
 from dispatch.core.escalation import arm
 from dispatch.core.facts import FactKind
-from dispatch.core.limits import OPEN_ALERTS_MAX, SPOKEN_FOR_MAX
+from dispatch.core.limits import OPEN_ALERTS_MAX
 from dispatch.core.moment import Moment
 from dispatch.core.registry import SPEAK_FOR_OTHERS, Device, speaks_for
-from dispatch.core.tell import deny, note, receipt, receipts, tell, tell_soon
+from dispatch.core.tell import deny, hear_of, note, receipt, receipts, tell, tell_soon
 from dispatch.core.view import quadrant_view
 from dispatch.core.whereabouts import LastKnown, Point, is_usable, is_vaguer, place, whereabouts
 from protocol.limits import REPORTS_SHOWN
@@ -44,7 +44,7 @@ def press(
     if isinstance(sender, Denial):
         return deny(speaker.device_id, signal, sender, now)
     if speaker.role is Role.CONSOLE:
-        _hear_of(city, speaker, signal)
+        hear_of(city, speaker, signal.signal_id)
     last_known = city.last_known.get(sender.device_id)
     point = whereabouts(signal.position, last_known, sender, city.registry, now.mono_s)
     heard = Heard(speaker, sender, signal, point, received_at_ms)
@@ -123,13 +123,6 @@ def _verify(city: City, speaker: Device, signal: Signal) -> Device | Denial:
     if source is None or source.revoked or not speaks_for(speaker, source):
         return Denial.NOT_BEHIND_GATEWAY
     return source
-
-
-def _hear_of(city: City, console: Device, signal: Signal) -> None:
-    """Have the console told of a press that came through it."""
-    if len(city.spoken_for) >= SPOKEN_FOR_MAX:
-        del city.spoken_for[next(iter(city.spoken_for))]
-    city.spoken_for[signal.signal_id] = console.device_id
 
 
 def _locate(city: City, heard: Heard, now: Moment) -> Alert:

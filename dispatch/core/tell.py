@@ -9,8 +9,9 @@ from dispatch.core.effects import Effect, Record, Send
 from dispatch.core.facts import Fact, FactKind
 from dispatch.core.fanout import audience, called
 from dispatch.core.lifecycle import AlertEvent, advance
-from dispatch.core.limits import KEEP_WITHIN_S, UPDATE_INTERVAL_S
+from dispatch.core.limits import KEEP_WITHIN_S, SPOKEN_FOR_MAX, UPDATE_INTERVAL_S
 from dispatch.core.moment import Moment
+from dispatch.core.registry import Device
 from dispatch.core.view import alert_view, receipt_view
 from dispatch.core.words import ERROR
 from protocol.messages import AnyClientMessage, Command, Error
@@ -81,6 +82,13 @@ def receipt(city: City, alert: Alert, press: Press) -> list[Effect]:
     reached_anyone = alert.state is not AlertState.RAISED
     view = receipt_view(alert, city.registry, press, reached_anyone=reached_anyone)
     return [Send(told, view)]
+
+
+def hear_of(city: City, console: Device, said_id: str) -> None:
+    """Have a console told of a press, or a message to a front, that came through it."""
+    if len(city.spoken_for) >= SPOKEN_FOR_MAX:
+        del city.spoken_for[next(iter(city.spoken_for))]
+    city.spoken_for[said_id] = console.device_id
 
 
 def listeners(city: City, press: Press) -> tuple[str, ...]:

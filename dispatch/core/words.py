@@ -141,6 +141,10 @@ ERROR: Final = MappingProxyType(
             "Ese identificador ya es de otro mensaje; use uno nuevo.",
             "That id belongs to another message; use a new one.",
         ),
+        ErrorCode.TOO_SOON: Text(
+            "Demasiados mensajes seguidos; espere un momento.",
+            "Too many messages in a row; wait a moment.",
+        ),
         ErrorCode.OFF_DUTY: Text("Está fuera de servicio.", "You are off duty."),
         ErrorCode.NOT_ON_CALL: Text(
             "Esa patrulla no está conectada y en servicio.",

@@ -5,7 +5,9 @@ from protocol.messages import (
     Alert,
     Error,
     Escalation,
+    FrontMessage,
     FrontView,
+    MessageReach,
     Notice,
     OwnerView,
     PlaceView,
@@ -69,6 +71,23 @@ def trouble(trouble_id: str = "t1", closed_at_ms: int | None = None) -> Trouble:
 
 def troubles_in_all(count: int) -> Notice:
     return Notice(code=NoticeCode.TROUBLES, text=Text("Fallas.", "Troubles."), count=count)
+
+
+def front_message(number: int = 1, body: str = "Cierren puertas") -> FrontMessage:
+    return FrontMessage(
+        message_id=an_id(number),
+        front_id="f1",
+        front="Los Pinos",
+        alert_id=None,
+        by="Sala 1",
+        body=body,
+        sent_at_ms=1,
+        until_ms=2,
+    )
+
+
+def reach(message_id: str, shown_by: int = 0, *, stored: bool = True) -> MessageReach:
+    return MessageReach(message_id, "f1", 12, 5, shown_by, stored)
 
 
 def owner(device_id: str = "patrol-1", eta_s: int | None = 240) -> OwnerView:

@@ -3,12 +3,13 @@ from msgspec.structs import replace
 
 from clients.action import Action, Deed, shows
 from clients.errors import ActionRefused
-from protocol.messages import Accept, Alert, Arrive, Close, Silence, SirenView
+from protocol.messages import Accept, Alert, Arrive, Assign, Close, Silence, SirenView
 from protocol.vocabulary import AlertState, ErrorCode, Outcome, SirenState
 from tests.clients.samples import alert, an_id, error, owner
 
 ME, OTHER = owner("patrol-1"), owner("patrol-2")
 ACCEPT, ARRIVE = Accept(alert_id=an_id()), Arrive(alert_id=an_id())
+ASSIGN = Assign(alert_id=an_id(), device_id="patrol-2")
 SILENCE = Silence(alert_id=an_id())
 CLOSE = Close(alert_id=an_id(), outcome=Outcome.REAL)
 
@@ -25,6 +26,7 @@ FALSE = alert(state=AlertState.CLOSED, owned_by=ME, outcome=Outcome.FALSE_ALARM)
     [
         (ACCEPT, [MINE, HERE]),
         (ARRIVE, [HERE]),
+        (ASSIGN, [THEIRS]),
         (CLOSE, [REAL]),
         (SILENCE, [OPEN, MINE, THEIRS, HERE, REAL, FALSE]),
     ],

@@ -1,9 +1,9 @@
 import trio
 
 from clients.app import App
-from protocol.messages import Position, PositionReport, Siren, Text
+from protocol.messages import MessageShown, Position, PositionReport, Siren, Text
 from protocol.vocabulary import SirenState
-from tests.clients.samples import APP, an_id, trouble, troubles_in_all
+from tests.clients.samples import APP, an_id, front_message, trouble, troubles_in_all
 from tests.link.peer import PATIENCE_S, peer
 
 
@@ -45,3 +45,19 @@ async def test_a_member_hears_which_siren_sounds_and_who_set_it_off() -> None:
         with trio.fail_after(PATIENCE_S):
             assert await anext(sirens) == siren
             assert await anext(app.sirens()) == siren  # whoever asks later hears what sounds
+
+
+async def test_a_member_hears_what_is_said_to_the_front_until_it_is_shown() -> None:
+    async with peer() as server, App(server.url, APP) as app:
+        messages = app.messages()
+        guest = await server.visit()
+        await guest.welcome()
+        await guest.say(front_message())
+        with trio.fail_after(PATIENCE_S):
+            assert await anext(messages) == front_message()
+            assert await anext(app.messages()) == front_message()  # whoever asks later
+            app.shown(an_id())
+            assert (await guest.hear(MessageShown)).message_id == an_id()
+            await guest.say(front_message(2))
+            assert (await anext(messages)).message_id == an_id(2)
+            assert (await anext(app.messages())).message_id == an_id(2)

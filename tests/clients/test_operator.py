@@ -1,7 +1,9 @@
 import trio
 
 from clients.operator import Operator
-from tests.clients.samples import OPERATOR, alert, an_id, trouble, troubles_in_all
+from protocol.messages import Assign
+from protocol.vocabulary import AlertState
+from tests.clients.samples import OPERATOR, alert, an_id, owner, trouble, troubles_in_all
 from tests.link.peer import PATIENCE_S, peer
 
 
@@ -32,3 +34,22 @@ async def test_it_knows_what_is_wrong_with_the_kit() -> None:
             await (await server.visit()).welcome(trouble("t2"), troubles_in_all(1))
             await operator.synced()
         assert operator.troubles.count == 1
+
+
+async def test_it_gives_an_alert_to_a_patrol_and_waits_until_that_owns_it() -> None:
+    async with peer() as server, Operator(server.url, OPERATOR) as operator:
+        guest = await server.visit()
+        await guest.welcome(alert())
+        with trio.fail_after(PATIENCE_S):
+            await operator.synced()
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(lambda: operator.assign(an_id(), "patrol-2", eta_s=120))
+                heard = await guest.hear(Assign)
+                assert (heard.device_id, heard.eta_s) == ("patrol-2", 120)
+                await guest.cut()
+                guest = await server.visit()
+                await guest.welcome(alert())
+                again = await guest.hear(Assign)
+                assert again == heard
+                theirs = alert(version=2, state=AlertState.ACCEPTED, owned_by=owner("patrol-2"))
+                await guest.say(theirs)

@@ -3,6 +3,7 @@
 import unicodedata
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ from dispatch.core.registry import Device, Front
 from protocol.messages import (
     VISIBLE_PATTERN,
     FrontMessage,
+    MessageFront,
     MessageReach,
     MessageShown,
     Notice,
@@ -287,11 +289,41 @@ def test_nobody_speaks_without_end():
     for _ in range(MESSAGES_AT_ONCE + 2):
         town.tell_front("operator")
     town.tell_front("supervisor")
-    assert town.errors("operator") == [ErrorCode.OVERLOADED] * 2
+    assert town.errors("operator") == [ErrorCode.TOO_SOON] * 2
     assert town.errors("supervisor") == []
     town.after(MESSAGES_EVERY_S)
     town.tell_front("operator")
     assert len(said_to(town, "carla")) == MESSAGES_AT_ONCE + 2
+
+
+def test_the_console_says_it_in_the_name_of_whoever_is_logged_in_and_hears_how_far_it_got():
+    town = Town([*residents(), Device("console", Role.CONSOLE, "HTTP")])
+    town.connect("carla", "operator")
+    town.connect("console", on_duty=None)
+    said = MessageFront(signal_id(500), "frente-1", "Salgan", source_device_id="supervisor")
+    town.say("console", said)
+    assert town.got("carla", FrontMessage)[-1].by == "Jefe"
+    assert reach(town, "console") == (2, 0, 0, False)
+    town.say("console", said)
+    assert len(said_to(town, "carla")) == 1
+    (append,) = (line for line in town.lines if line.presses)
+    town.handle(Stored(append.presses))
+    assert reach(town, "console")[-1]
+    assert town.city.spoken_for == {}
+    town.forget_frames()
+    town.say("carla", MessageShown(signal_id(500)))
+    town.after(UPDATE_INTERVAL_S)
+    assert town.got("console", MessageReach) == [], "stored is all that it waits for"
+
+
+@pytest.mark.parametrize("source", [None, "nobody", "ana", "patrol-1", "console"])
+def test_the_console_says_nothing_in_any_other_name(source: str | None):
+    town = Town([*residents(), Device("console", Role.CONSOLE, "HTTP")])
+    town.connect("carla")
+    town.connect("console", on_duty=None)
+    town.say("console", MessageFront(signal_id(500), "frente-1", "Hola", source_device_id=source))
+    assert town.reasons(FactKind.DENIED) == ["not_behind_gateway"]
+    assert said_to(town, "carla") == []
 
 
 def test_only_whoever_it_is_for_confirms_it():

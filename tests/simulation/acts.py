@@ -10,7 +10,7 @@ from typing import Final
 from clients.action import Deed
 from dispatch.core.registry import Device, EditionActivated, Front, Person, Removed
 from dispatch.journal.faults import Reason
-from protocol.messages import Accept, Arrive, Close, Silence
+from protocol.messages import Accept, Arrive, Assign, Close, Silence
 from protocol.vocabulary import Kind, Outcome
 from tests.core.chance import OTHER
 from tests.core.town import FRONT, LOCATOR, PATROLS, PEOPLE
@@ -96,7 +96,9 @@ def answer(world: World, dice: Dice) -> None:
     if not watcher.is_handheld:
         if dice.random() < 0.7:
             return
-        message = dice.choice((close, close, silence))
+        given_to = dice.choice(HANDHELDS)
+        give = Assign(alert_id=alert_id, device_id=given_to, eta_s=120, ref=ref)
+        message = dice.choice((close, close, silence, give))
     elif owner == watcher.device_id:
         message = dice.choice((arrive, arrive, close, accept, silence))
     else:

@@ -5,17 +5,18 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, Final
 
-from dispatch.core import press, sirens, supervision
+from dispatch.core import answer, press, sirens, supervision
 from dispatch.core.alert import Alert
-from dispatch.core.city import Deadlines
+from dispatch.core.city import City, Deadlines
 from dispatch.core.dedupe import Judgement, judge
 from dispatch.core.dispatcher import Dispatcher
-from dispatch.core.effects import Append
+from dispatch.core.effects import Append, Effect
 from dispatch.core.events import Stored
 from dispatch.core.kit import Watched
 from dispatch.core.moment import Moment
-from dispatch.core.registry import Registry
+from dispatch.core.registry import Device, Registry
 from dispatch.edge.keeper import Keeper
+from protocol.messages import Assign
 from protocol.vocabulary import Kind, Verdict
 from tests.simulation.clock import Clock
 from tests.simulation.database import Drain
@@ -52,6 +53,19 @@ _begin = Dispatcher.__init__
 def _one_boot(dispatcher: Dispatcher, registry: Registry, boot: str) -> None:
     """Every boot passes for the same, though the monotonic clock began anew."""
     _begin(dispatcher, registry, "boot")
+
+
+_give = answer.give
+
+
+def _give_to_anyone(city: City, device: Device, message: Assign, now: Moment) -> list[Effect]:
+    """The control room gives an alert to a patrol that cannot be called."""
+    presence: Any = city.presence
+    presence.is_here = lambda _: True
+    try:
+        return _give(city, device, message, now)
+    finally:
+        del presence.is_here
 
 
 def _failed_is_forgotten(keeper: Keeper) -> None:
@@ -112,6 +126,7 @@ CANARIES: Final = MappingProxyType[str, tuple[Any, str, Any]](
         "forget_deadlines": (Dispatcher, "restore", _forget_deadlines),
         "forget_fronts": (Dispatcher, "restore", _forget_fronts),
         "one_boot": (Dispatcher, "__init__", _one_boot),
+        "give_to_anyone": (answer, "give", _give_to_anyone),
         "failed_is_forgotten": (Keeper, "look", _failed_is_forgotten),
         "drain_skips": (Drain, "_unheard", _drain_skips),
         "merge_conflict": (press, "judge", _merge_conflict),

@@ -64,9 +64,10 @@ class Core:
         states = self.log.newest_states(closed_since_ms(now))
         recovered = recover(states, now, boot=self.city.boot)
         assert not recovered.unreadable
-        self.keeper.recovered(recovered.alerts)
+        self.keeper.recovered(recovered.alerts, recovered.messages)
         self.vigil = Vigil(self.world.duties_after_restart())
         self.dispatcher.restore(recovered.alerts)
+        self.dispatcher.post(recovered.messages)
         self.dispatcher.supervise(recovered.kit, now)
         self._look()
         self.drain.stir()

@@ -41,9 +41,10 @@ def test_the_stories_are_worth_their_names() -> None:
         "storm", "is killed", "has booted", "stands still", "disk_full", "sync_failed",
         "an fsync takes", "PostgreSQL is dead", "PostgreSQL's answers are lost", "wall clock",
         "siren sounding", "siren unreachable", "siren failed", "siren silent", "silenced",
-        "picture", "is moved to", "is given a new token", "edition 2025", "is cut", "hangs up",
-        "falls silent", "is heard again", "is switched off", "trouble_opened missing",
-        "trouble_closed missing", "trouble_opened tamper", "trouble_closed tamper",
+        "picture", "accepted assigned", "is moved to", "is given a new token", "edition 2025",
+        "is cut", "hangs up", "falls silent", "is heard again", "is switched off",
+        "trouble_opened missing", "trouble_closed missing", "trouble_opened tamper",
+        "trouble_closed tamper",
     ):  # fmt: skip
         assert words in told, words
 
@@ -64,6 +65,7 @@ def caught(canary: str) -> Failure:
         ("forget_deadlines", "nobody will look at"),
         ("forget_fronts", "at those of"),
         ("one_boot", "who is silent for twice its interval is missing"),
+        ("give_to_anyone", "is off duty"),
         ("failed_is_forgotten", "something still waits to be stored"),
         ("drain_skips", "in quiet, all copies agree"),
         ("merge_conflict", "in quiet, all copies agree"),
@@ -90,6 +92,7 @@ def test_every_canary_is_tested() -> None:
         "forget_deadlines",
         "forget_fronts",
         "one_boot",
+        "give_to_anyone",
         "failed_is_forgotten",
         "drain_skips",
         "merge_conflict",

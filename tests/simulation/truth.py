@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from clients.action import Deed
-from protocol.messages import Accept, Arrive, Close, Receipt
+from protocol.messages import Accept, Arrive, Assign, Close, Receipt
 from protocol.vocabulary import Kind, Outcome, Stage
 from tests.simulation.rules import Broken
 
@@ -41,8 +41,9 @@ class Truth:
         self._shown[alert_id].add(device_id)
 
     def acted(self, message: Deed, device_id: str) -> None:
-        """This device said so."""
-        self._acted[type(message), message.alert_id].add(device_id)
+        """This device said so; what is said of another one is that one's."""
+        of = message.device_id if isinstance(message, Assign) else device_id
+        self._acted[type(message), message.alert_id].add(of)
 
     def check(self, receipt: Receipt) -> None:
         """Raise `Broken` where a receipt says what did not happen; `stored` is for the disk."""
@@ -51,9 +52,9 @@ class Truth:
             raise Broken(UNTRUE, f"{alert_id[-4:]} delivered to {receipt.delivered_to}")
         if receipt.stage is Stage.DELIVERED and not self._shown[alert_id]:
             raise Broken(UNTRUE, f"{alert_id[-4:]} was delivered to nobody")
-        arrived = self._acted[Arrive, alert_id]
+        arrived, given = self._acted[Arrive, alert_id], self._acted[Assign, alert_id]
         owner = receipt.patrol and receipt.patrol.lower()  # its name, or the id of one not enrolled
-        if owner and owner not in self._acted[Accept, alert_id] | arrived:
+        if owner and owner not in self._acted[Accept, alert_id] | arrived | given:
             raise Broken(UNTRUE, f"{owner} never accepted {alert_id[-4:]}")
         if receipt.stage is Stage.ON_SCENE and not arrived:
             raise Broken(UNTRUE, f"nobody arrived at {alert_id[-4:]}")

@@ -15,7 +15,7 @@ class Right(StrEnum):
     WATCH = "watch"
     """See alerts, what happened to them, their pictures, and troubles of the kit."""
     ACT = "act"
-    """Act on alerts: close, silence, assign."""
+    """Act on alerts: close, silence, assign; say something to a front."""
     LOOK_UP = "look_up"
     """See fronts, people, devices and quadrants."""
     ENROL = "enrol"

@@ -7,7 +7,7 @@ from dispatch.console.bounds import RETRY_AFTER_S
 from dispatch.console.errors import Declined, ErrorCode
 from dispatch.console.presses.core_link import CoreAway, CoreLink, CoreRefused
 from protocol import vocabulary
-from protocol.messages import ClientMessage, Receipt, Signal
+from protocol.messages import ClientMessage, MessageFront, MessageReach, Receipt, Signal
 
 _AS: Final = MappingProxyType(
     {
@@ -15,6 +15,10 @@ _AS: Final = MappingProxyType(
         vocabulary.ErrorCode.NOT_ALLOWED: ErrorCode.NOT_ALLOWED,
         vocabulary.ErrorCode.UNKNOWN_ALERT: ErrorCode.NOT_FOUND,
         vocabulary.ErrorCode.SIGNAL_ID_CONFLICT: ErrorCode.CONFLICT,
+        vocabulary.ErrorCode.UNKNOWN_FRONT: ErrorCode.NOT_FOUND,
+        vocabulary.ErrorCode.MESSAGE_ID_CONFLICT: ErrorCode.CONFLICT,
+        vocabulary.ErrorCode.TOO_SOON: ErrorCode.TOO_MANY,
+        vocabulary.ErrorCode.NOT_ON_CALL: ErrorCode.CONFLICT,
         vocabulary.ErrorCode.ALREADY_OWNED: ErrorCode.CONFLICT,
         vocabulary.ErrorCode.NOT_OWNER: ErrorCode.CONFLICT,
         vocabulary.ErrorCode.OFF_DUTY: ErrorCode.CONFLICT,
@@ -28,6 +32,16 @@ async def press(core: CoreLink, signal: Signal) -> Receipt:
     """Have a press stored. Raises `Declined`."""
     try:
         return await core.press(signal)
+    except CoreAway:
+        raise _away() from None
+    except CoreRefused as refused:
+        raise _refused(refused) from None
+
+
+async def say(core: CoreLink, message: MessageFront) -> MessageReach:
+    """Have something said to a front, and stored. Raises `Declined`."""
+    try:
+        return await core.say(message)
     except CoreAway:
         raise _away() from None
     except CoreRefused as refused:

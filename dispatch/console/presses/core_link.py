@@ -1,7 +1,8 @@
 """The console's one connection to the core: an ordinary client of it, kept up and asked through.
 
-A press is sent until the core says that it is stored. A command is followed by a ping: what the
-core says between the two is its answer, and the pong says that this was all.
+A press, or a message to a front, is sent until the core says that it is stored. A command is
+followed by a ping: what the core says between the two is its answer, and the pong says that this
+was all.
 """
 
 import asyncio
@@ -35,6 +36,8 @@ from protocol.messages import (
     ClientMessage,
     Error,
     Hello,
+    MessageFront,
+    MessageReach,
     Ping,
     Pong,
     Receipt,
@@ -54,7 +57,7 @@ log = structlog.get_logger()
 _quiet = logging.getLogger("cuadrante.console.websocket")
 _quiet.setLevel(logging.WARNING)
 
-Heard: TypeAlias = "asyncio.Queue[Receipt | Error | Pong | None]"
+Heard: TypeAlias = "asyncio.Queue[Receipt | MessageReach | Error | Pong | None]"
 """What the core says about one press or command. None: the connection was lost."""
 
 
@@ -102,14 +105,18 @@ class CoreLink:
 
         Raises `CoreAway` when that takes too long; `CoreRefused` when it will never be taken.
         """
-        signal = msgspec.structs.replace(signal, ref=signal.signal_id)
-        with self._waiting_for(signal.signal_id) as heard:
-            async with _in_time():
-                while True:
-                    await self._say(signal)
-                    receipt = await self._stored(heard)
-                    if receipt is not None:
-                        return receipt
+        stored = await self._until_stored(signal, signal.signal_id)
+        assert isinstance(stored, Receipt), "what is said of a press"  # noqa: S101
+        return stored
+
+    async def say(self, message: MessageFront) -> MessageReach:
+        """Say something to a front until it is stored, and return how far it has got by then.
+
+        Raises as `press` does.
+        """
+        stored = await self._until_stored(message, message.message_id)
+        assert isinstance(stored, MessageReach), "what is said of a message"  # noqa: S101
+        return stored
 
     async def act(self, command: ClientMessage) -> None:
         """Send a command, and return once the core has done it.
@@ -195,6 +202,8 @@ class CoreLink:
         match message:
             case Receipt():
                 key: str | None = message.signal_id
+            case MessageReach():
+                key = message.message_id
             case Error() | Pong():
                 key = message.ref
             case _:
@@ -224,12 +233,26 @@ class CoreLink:
             raise CoreAway
         return _Waiting(self._waiting, key)
 
-    async def _stored(self, heard: Heard) -> Receipt | None:
-        """Wait for the receipt that says `stored`. None: send the press again."""
+    async def _until_stored(
+        self, message: Signal | MessageFront, name: str
+    ) -> Receipt | MessageReach:
+        message = msgspec.structs.replace(message, ref=name)
+        with self._waiting_for(name) as heard:
+            async with _in_time():
+                while True:
+                    await self._say(message)
+                    stored = await self._stored(heard)
+                    if stored is not None:
+                        return stored
+
+    async def _stored(self, heard: Heard) -> Receipt | MessageReach | None:
+        """Wait for the news that says `stored`. None: send it again."""
         with suppress(TimeoutError):
             async with asyncio.timeout(RESEND_S):
                 while (news := await heard.get()) is not None:
                     if isinstance(news, Receipt) and (news.stored or news.stage is Stage.CLOSED):
+                        return news
+                    if isinstance(news, MessageReach) and news.stored:
                         return news
                     if isinstance(news, Error) and _is_final(news):
                         raise CoreRefused(news)
@@ -254,8 +277,8 @@ class _Waiting:
 
 
 def _is_final(error: Error) -> bool:
-    """Say whether a press will never be taken; a detail of it that was left out does not count."""
-    if error.code is ErrorCode.BAD_FIELD:
+    """Say whether it will never be taken; a detail of a press that was left out does not count."""
+    if error.code is ErrorCode.BAD_FIELD and error.about == "signal":
         return error.field in ESSENTIAL_SIGNAL_FIELDS
     return BLAME[error.code] is not Blame.SERVER
 

@@ -7,10 +7,10 @@ import pytest
 
 from clients.commands.running import ExitCode
 from protocol.close_codes import CloseCode
-from protocol.messages import Cancel, Position, Signal, Siren, Text
+from protocol.messages import Cancel, MessageShown, Position, Signal, Siren, Text
 from protocol.vocabulary import Kind, SirenState, Stage
 from tests.clients.commands.command import run, running
-from tests.clients.samples import APP, an_id, receipt, trouble
+from tests.clients.samples import APP, an_id, front_message, receipt, trouble
 from tests.link.peer import peer
 
 
@@ -163,5 +163,19 @@ async def test_sirens_are_printed_with_who_set_them_off_and_when_they_are_over(h
         await command.line("Suena por Carla. · in English")
         await guest.say(siren(SirenState.SILENT, "Callada."))
         await command.line("Callada. · in English")
+        await guest.close(CloseCode.REPLACED)
+        assert await command.ended() == ExitCode.FAILED
+
+
+async def test_it_shows_what_the_control_room_says_and_confirms_it(home: Path) -> None:
+    async with (
+        peer() as server,
+        running(home, "app", "messages", "--server", server.url) as command,
+    ):
+        guest = await server.visit()
+        await guest.welcome()
+        await guest.say(front_message())
+        await command.line("Sala 1: Cierren puertas")
+        assert (await guest.hear(MessageShown)).message_id == an_id()
         await guest.close(CloseCode.REPLACED)
         assert await command.ended() == ExitCode.FAILED

@@ -5,10 +5,10 @@ from msgspec.structs import replace
 
 from clients.commands.running import ExitCode
 from protocol.close_codes import CloseCode
-from protocol.messages import Close, Silence, SirenView
+from protocol.messages import Assign, Close, MessageFront, Silence, SirenView
 from protocol.vocabulary import AlertState, ErrorCode, Outcome, SirenState
 from tests.clients.commands.command import run, running
-from tests.clients.samples import OPERATOR, alert, an_id, error, trouble
+from tests.clients.samples import OPERATOR, alert, an_id, error, owner, reach, trouble
 from tests.link.peer import peer
 
 
@@ -75,4 +75,32 @@ async def test_it_silences_an_alerts_sirens(home: Path) -> None:
             quiet = replace(siren, state=SirenState.SILENT)
             await guest.say(replace(alert(version=2), sirens=(quiet,)))
             await command.line("En silencio")
+            assert await command.ended() == ExitCode.DONE
+
+
+async def test_it_gives_an_alert_to_a_patrol(home: Path) -> None:
+    async with peer() as server:
+        arguments = ("assign", an_id(), "patrol-2", "--eta-s", "180", "--server", server.url)
+        async with running(home, "operator", *arguments) as command:
+            guest = await server.visit()
+            await guest.welcome(alert())
+            heard = await guest.hear(Assign)
+            assert (heard.device_id, heard.eta_s) == ("patrol-2", 180)
+            theirs = alert(version=2, state=AlertState.ACCEPTED, owned_by=owner("patrol-2"))
+            await guest.say(theirs)
+            await command.line("Asignada a patrol-2.")
+            assert await command.ended() == ExitCode.DONE
+
+
+async def test_it_says_something_to_a_front_until_it_is_stored(home: Path) -> None:
+    async with peer() as server:
+        arguments = ("tell", "f1", "Cierren puertas", "--about", an_id(), "--server", server.url)
+        async with running(home, "operator", *arguments) as command:
+            guest = await server.visit()
+            await guest.welcome(alert())
+            heard = await guest.hear(MessageFront)
+            said = (heard.front_id, heard.body, heard.alert_id)
+            assert said == ("f1", "Cierren puertas", an_id())
+            await guest.say(reach(heard.message_id))
+            await command.line("va a 12 dispositivos")
             assert await command.ended() == ExitCode.DONE

@@ -16,6 +16,8 @@ from protocol.messages import (
     ClientMessage,
     Error,
     Hello,
+    MessageFront,
+    MessageReach,
     Ping,
     Pong,
     Receipt,
@@ -60,10 +62,18 @@ class ToyCore:
         if isinstance(message, Ping):
             return [Pong(now_ms=0, ref=message.ref)]
         if self.refuses is not None:
-            return [Error(code=self.refuses, text=WORDS, field=self.field, ref=message.ref)]
+            about, ref = str(message.__struct_config__.tag), message.ref
+            return [Error(self.refuses, WORDS, self.field, about, ref)]
         if isinstance(message, Signal):
             return self.receipts(message)
+        if isinstance(message, MessageFront):
+            return self.reaches(message)
         return []
+
+    def reaches(self, message: MessageFront) -> list[ServerMessage]:
+        reach = MessageReach(message.message_id, message.front_id, 12, 0, 0, stored=False)
+        stored = msgspec.structs.replace(reach, sent_to=3, stored=True)
+        return [reach] if self.mood == "forgets" else [reach, stored]
 
     def receipts(self, signal: Signal) -> list[Receipt]:
         receipt = Receipt(

@@ -329,7 +329,8 @@ def measure_parts(prepared: Settings) -> dict[str, float]:
 
 def _import_all() -> None:
     """In a process of its own, with the interpreter's start."""
-    subprocess.run([sys.executable, "-c", "import server"], cwd=SERVER.parent, check=True)
+    what = "import server, dispatch.commands.parts, dispatch.edge.serve"
+    subprocess.run([sys.executable, "-c", what], cwd=SERVER.parent, check=True)
 
 
 @contextmanager

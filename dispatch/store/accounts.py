@@ -6,21 +6,13 @@ removes the device, which closes its live connection within a second.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple
 
+from dispatch.store.account_role import AccountRole
 from dispatch.store.enrolment import REASON_MAX_CHARS
 from dispatch.store.errors import Refused
 from dispatch.store.pool import Connection, Pool, connected
 from protocol.vocabulary import Role
-
-
-class AccountRole(StrEnum):
-    """What somebody is in the control room."""
-
-    OPERATOR = "operator"
-    SUPERVISOR = "supervisor"
-    ADMINISTRATOR = "administrator"
 
 
 @dataclass(frozen=True, slots=True)

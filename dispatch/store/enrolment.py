@@ -219,6 +219,32 @@ async def revoke(pool: Pool, device_id: str, reason: str) -> bool:
     return bool(revoked)
 
 
+async def reinstate(pool: Pool, device_id: str, *, valid_s: float = CODE_VALID_S) -> str | None:
+    """Take a revoked device back, as it was, and return a fresh code for it: its token is gone.
+
+    None: there is no such device. Raises `Refused` where it is not revoked, or its front has by now
+    as many of its kind as it may; `StoreUnavailable`.
+    """
+    code = new_code()
+    async with connected(pool) as connection:
+        done = await connection.fetchval(
+            """
+            UPDATE devices
+            SET revoked_at = NULL, revoked_reason = NULL, code_hash = $2, code_traded_at = NULL,
+                code_expires_at = now() + make_interval(secs => $3)
+            WHERE device_id = $1 AND revoked_at IS NOT NULL RETURNING true
+            """,
+            device_id,
+            code_digest(code),
+            valid_s,
+        )
+        if done:
+            return code
+        if await connection.fetchval("SELECT true FROM devices WHERE device_id = $1", device_id):
+            raise Refused(f"{device_id} is not revoked")
+    return None
+
+
 async def devices(
     pool: Pool, *, role: Role | None = None, front: str | None = None
 ) -> list[DeviceRow]:

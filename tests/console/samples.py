@@ -14,7 +14,8 @@ from dispatch.console.app import Keys, console_app
 from dispatch.console.presses.core_link import CoreAddress, CoreLink
 from dispatch.console.shelf import Shelf
 from dispatch.core.credentials import digest
-from dispatch.store.accounts import AccountRole, add_account, begin_session, credentials_of
+from dispatch.store.account_role import AccountRole
+from dispatch.store.accounts import add_account, begin_session, credentials_of
 from dispatch.store.pool import Pool, connected, open_pool
 from protocol.messages import (
     Alert,

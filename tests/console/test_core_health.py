@@ -11,7 +11,7 @@ from websockets.http11 import Request, Response
 
 from dispatch.console.core_health import CORE_AWAY, CoreHealth, core_health
 from dispatch.console.presses.core_link import CoreAddress
-from dispatch.store.accounts import AccountRole
+from dispatch.store.account_role import AccountRole
 from tests.console.samples import console, logged_in
 from tests.store.on_asyncio import on_asyncio
 

@@ -30,7 +30,7 @@ from dispatch.console.access import gatekeeper
 from dispatch.console.app import console_app
 from dispatch.console.presses import core_link, hooks, signals
 from dispatch.console.shelf import Shelf
-from dispatch.store.accounts import AccountRole
+from dispatch.store.account_role import AccountRole
 from dispatch.store.pool import open_pool
 from tests.console.samples import KEYS, enrol, logged_in, nowhere, raised, record
 from tests.store.samples import EDITION_1, activate

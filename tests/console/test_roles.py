@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from dispatch.console.presses import core_link
-from dispatch.store.accounts import AccountRole
+from dispatch.store.account_role import AccountRole
 from tests.console.samples import ALERT, console, logged_in
 from tests.store.on_asyncio import on_asyncio
 
@@ -32,6 +32,7 @@ MAY = {
     ("put", "/v1/devices/{device_id}"): ADMINISTRATORS,
     ("post", "/v1/devices/{device_id}/code"): SUPERVISORS,
     ("post", "/v1/devices/{device_id}/revocation"): SUPERVISORS,
+    ("post", "/v1/devices/{device_id}/reinstatement"): SUPERVISORS,
     ("post", "/v1/devices/{device_id}/hook"): ADMINISTRATORS,
     ("delete", "/v1/devices/{device_id}/hook"): ADMINISTRATORS,
     ("get", "/v1/quadrants"): EVERYBODY,

@@ -3,8 +3,8 @@
 import pytest
 
 from dispatch.core.credentials import digest
+from dispatch.store.account_role import AccountRole
 from dispatch.store.accounts import (
-    AccountRole,
     Backoff,
     Session,
     accounts,

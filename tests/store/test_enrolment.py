@@ -14,6 +14,7 @@ from dispatch.store.enrolment import (
     issue_codes,
     keep_token,
     new_code,
+    reinstate,
     revoke,
     spend_code,
 )
@@ -155,6 +156,27 @@ async def test_a_revoked_device_has_nothing_left_and_no_way_back(dsn: str) -> No
             await issue_codes(pool, ["patrol-1"])
         await issue_code(pool, PATROL, reinstate=True)
         assert await keep_token(pool, "patrol-1", OTHER_TOKEN)
+
+
+@on_asyncio
+async def test_a_revoked_device_is_taken_back_as_it_was_without_its_token(dsn: str) -> None:
+    async with open_pool(dsn) as pool:
+        await issue_code(pool, PATROL)
+        await keep_token(pool, "patrol-1", TOKEN)
+        before = await device(pool, "patrol-1")
+        with pytest.raises(Refused, match="patrol-1 is not revoked"):
+            await reinstate(pool, "patrol-1")
+        await revoke(pool, "patrol-1", "lost")
+        code = await reinstate(pool, "patrol-1")
+        assert code is not None
+        after = await device(pool, "patrol-1")
+        assert (after.revoked, after.token_hash) == (False, None)
+        assert after.code_hash == code_digest(code)
+        assert (after.name, after.quadrant) == (before.name, before.quadrant)
+        [row] = await devices(pool)
+        assert (row.enrolment, row.revoked_reason) == (Enrolment.CODE_ISSUED, None)
+        assert await keep_token(pool, "patrol-1", OTHER_TOKEN)
+        assert await reinstate(pool, "nobody") is None
 
 
 @on_asyncio

@@ -37,8 +37,8 @@ from dispatch.console.bounds import (
 )
 from dispatch.console.errors import Declined, ErrorCode
 from dispatch.core.credentials import digest
+from dispatch.store.account_role import AccountRole
 from dispatch.store.accounts import (
-    AccountRole,
     Backoff,
     Credentials,
     Session,

@@ -5,7 +5,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from dispatch.store.accounts import AccountRole
+from dispatch.store.account_role import AccountRole
 from protocol.vocabulary import Role
 
 
@@ -19,7 +19,7 @@ class Right(StrEnum):
     LOOK_UP = "look_up"
     """See fronts, people, devices and quadrants."""
     ENROL = "enrol"
-    """Give out enrolment codes, and withdraw enrolments."""
+    """Give out enrolment codes, withdraw enrolments, and take devices back."""
     REGISTER = "register"
     """Change fronts, people and devices, and what presses for them."""
     EXPORT = "export"

@@ -1,4 +1,4 @@
-"""Enrolling devices with a code, or a picture of it to scan; and withdrawing them."""
+"""Enrolling devices with a code, or a picture of it to scan; withdrawing them, taking them back."""
 
 from typing import Annotated, Final
 
@@ -56,6 +56,19 @@ def enrolment_routes(pool: Pool, gatekeeper: Gatekeeper) -> APIRouter:
         revocation = await read(request, Revocation)
         await enrolment.revoke(pool, device_id, revocation.reason)
         return Response(status_code=204)
+
+    @routes.post("/v1/devices/{device_id}/reinstatement", **gives(EnrolmentCode, status=201))
+    async def reinstate(
+        device_id: RegistryId,
+        request: Request,
+        session: Annotated[Session, Depends(may_enrol)],
+    ) -> Json:
+        """Take a withdrawn device back as it was, with a fresh code: its token is gone for good."""
+        device = await _known(device_id, session)
+        code = await enrolment.reinstate(pool, device_id)
+        if code is None:
+            raise unknown("dispositivo", "device")
+        return Json(code_to_show(device, code, str(request.base_url)), 201)
 
     async def _known(device_id: str, session: Session) -> DeviceRow:
         device = await registry_records.device(pool, device_id)

@@ -5,7 +5,7 @@ from pathlib import Path
 import structlog
 
 from dispatch.console.access.audit import Audit
-from dispatch.store.accounts import AccountRole
+from dispatch.store.account_role import AccountRole
 from dispatch.store.audit import entries
 from dispatch.store.pool import open_pool
 from tests.console.samples import ALERT, console, logged_in

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dispatch.store.accounts import AccountRole
+from dispatch.store.account_role import AccountRole
 from tests.console.samples import console, logged_in
 from tests.store.on_asyncio import on_asyncio
 

@@ -6,7 +6,8 @@ import pytest
 
 from dispatch.console.access import gatekeeper
 from dispatch.console.access.gatekeeper import COOKIE, OWN_HEADER
-from dispatch.store.accounts import AccountRole, revoke_account
+from dispatch.store.account_role import AccountRole
+from dispatch.store.accounts import revoke_account
 from dispatch.store.audit import entries
 from dispatch.store.pool import connected
 from tests.console.samples import console, logged_in

@@ -14,7 +14,8 @@ from dispatch.console.access.one_time import new_secret, sealed
 from dispatch.console.access.passwords import hashed
 from dispatch.console.bounds import FAILURES_FREE
 from dispatch.core.credentials import digest
-from dispatch.store.accounts import AccountRole, add_account
+from dispatch.store.account_role import AccountRole
+from dispatch.store.accounts import add_account
 from dispatch.store.audit import entries
 from dispatch.store.pool import Pool, connected
 from tests.console.samples import KEYS, console

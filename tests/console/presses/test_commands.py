@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.store.accounts import AccountRole
+from dispatch.store.account_role import AccountRole
 from protocol.messages import Assign, Close, MessageFront, Silence
 from protocol.vocabulary import ErrorCode, Outcome
 from tests.console.presses.toy_core import toy_core

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatch.store.accounts import AccountRole
+from dispatch.store.account_role import AccountRole
 from dispatch.store.pool import Pool, connected
 from protocol.messages import PictureView
 from protocol.uuid7 import uuid7

@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from dispatch.console.records import exports
-from dispatch.store.accounts import AccountRole
+from dispatch.store.account_role import AccountRole
 from protocol.vocabulary import Outcome
 from tests.console.records.test_alerts import HOUR_MS, IDS, at
 from tests.console.records.test_cap import SCHEMA

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from dispatch.store.accounts import AccountRole
+from dispatch.store.account_role import AccountRole
 from tests.console.samples import ALERT, console, logged_in
 from tests.journal.drained import drain_all
 from tests.journal.entries import MemoryLog, alert_id, message_entry

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from dispatch.store.accounts import AccountRole
+from dispatch.store.account_role import AccountRole
 from dispatch.store.pool import Pool, connected
 from protocol.messages import Text, Trouble
 from protocol.vocabulary import Role, TroubleKind

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from dispatch.core.credentials import code_digest
-from dispatch.store.accounts import AccountRole
+from dispatch.store.account_role import AccountRole
 from dispatch.store.pool import connected
 from tests.console.samples import console, logged_in
 from tests.store.on_asyncio import on_asyncio
@@ -29,7 +29,14 @@ async def test_a_code_enrols_and_a_revocation_ends_it(dsn: str, tmp_path: Path) 
             assert gone.status_code == 204
         again = await client.post("/v1/devices/app-1/code", headers=boss)
         assert (again.status_code, again.json()["code"]) == (409, "conflict")
-        for nobody in ("code", "revocation"):
+        back = await client.post("/v1/devices/app-1/reinstatement", headers=boss)
+        assert back.status_code == 201
+        assert back.json()["code"] != said["code"]
+        twice = await client.post("/v1/devices/app-1/reinstatement", headers=boss)
+        assert (twice.status_code, twice.json()["code"]) == (409, "conflict")
+        audited = await pool.fetch("SELECT status FROM audit WHERE route LIKE '%/reinstatement'")
+        assert [row["status"] for row in audited] == [201, 409]
+        for nobody in ("code", "revocation", "reinstatement"):
             answer = await client.post(f"/v1/devices/nobody/{nobody}", headers=boss)
             assert answer.status_code == 404
         answer = await client.post(

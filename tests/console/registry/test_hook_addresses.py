@@ -4,7 +4,7 @@ from pathlib import Path
 
 from dispatch.console.registry.hook_addresses import HOOKS
 from dispatch.core.credentials import digest
-from dispatch.store.accounts import AccountRole
+from dispatch.store.account_role import AccountRole
 from dispatch.store.pool import connected
 from tests.console.samples import console, logged_in
 from tests.store.on_asyncio import on_asyncio

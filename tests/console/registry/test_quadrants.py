@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import shapely
 
-from dispatch.store.accounts import AccountRole
+from dispatch.store.account_role import AccountRole
 from tests.console.samples import PATROL, TOKEN, console, enrol_patrol, logged_in
 from tests.store.on_asyncio import on_asyncio
 from tests.store.samples import EDITION_1, EDITION_2, activate

@@ -121,14 +121,16 @@ async def server(directory: Path, ports: Ports, lock: int) -> AsyncIterator[None
         raise DemoFailed(f"the server ended with {process.returncode}:\n{_last_lines(log)}")
 
 
-async def command(directory: Path, *arguments: str) -> str:
-    """Run one command of the server on the demo's data; returns what it printed.
+async def command(directory: Path, *arguments: str, typed: str = "") -> str:
+    """Run one command of the server on the demo's data, with a line `typed` into it if it asks for
+    one; returns what it printed.
 
     Raises `DemoFailed`.
     """
     with trio.move_on_after(COMMAND_WITHIN_S):
         done = await trio.run_process(
             [sys.executable, str(SERVER), *arguments, "--data-dir", str(directory / "data")],
+            stdin=f"{typed}\n".encode() if typed else b"",
             capture_stdout=True,
             capture_stderr=True,
             check=False,

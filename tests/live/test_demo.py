@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -82,6 +83,7 @@ def test_a_timed_run_ends_by_itself_with_alerts_accepted(directory: Path) -> Non
     assert "lost: 0" in said
     pages = re.findall(r"http://127\.0\.0\.1:\d+/(\w+)#code=(?:[0-9A-Z]{4}-?){3}", said)
     assert pages == ["boton", "patrulla"]
+    assert said.count("contraseña · password: ") == 1
     assert re.search(r"handheld: p50 [\d.]+ ms, p99 [\d.]+ ms", said), said
     kit = re.search(r"sounded: (\d+), fotos · pictures: (\d+)", said)
     assert kit is not None, said
@@ -92,13 +94,24 @@ def test_a_timed_run_ends_by_itself_with_alerts_accepted(directory: Path) -> Non
     assert still_running(mark) == []
 
 
+def log_in(said: str) -> httpx.Response:
+    """Log in to the control room with what the demo printed."""
+    found = re.search(r"(http://[\d.:]+)/sala  .*account: (\S+), .*password: (\S+)", said)
+    assert found is not None, said
+    site, account_id, password = found.groups()
+    assert httpx.get(f"{site}/sala/").status_code == 200
+    who = {"account_id": account_id, "password": password}
+    return httpx.post(f"{site}/v1/session", json=who, headers={"X-Cuadrante": "demo"})
+
+
 def test_killed_it_leaves_nothing_and_ctrl_c_ends_the_next_run_in_order(directory: Path) -> None:
     with demo(directory) as (process, mark):
-        lines_until(process, "on duty")
+        assert log_in(lines_until(process, "on duty")).status_code == 201
         process.kill()
         process.wait()
     with demo(directory) as (process, mark_of_next):
-        lines_until(process, "accepted: ")
+        again = log_in(lines_until(process, "accepted: "))
+        assert again.json()["rights"], "the account of an earlier run has this run's password"
         process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=ENDS_WITHIN_S)
         assert process.returncode == 0, said

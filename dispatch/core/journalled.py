@@ -83,20 +83,13 @@ def _entry(
     city: City, fact: Fact, alert: Alert | None, views: Mapping[str, bytes], now: Moment
 ) -> Entry:
     """Make one line; the last one of an alert holds its state, and how it is shown."""
-    if alert is None:
-        return Entry(
-            fact.kind,
-            fact.at_ms,
-            fact.reason,
-            fact.device_id,
-            fact.alert_id,
-            fact.person_id,
-            fact.took_ms,
-        )
-    alert.keep_at_s = None
-    # Without the key: what is kept must not open the pictures, not even for a while.
-    shown = None if alert.pictures else views.get(alert.alert_id)
-    view = shown or to_json(alert_view(alert, city.registry, now))
+    version, is_open, state, view = 0, True, None, None
+    if alert is not None:
+        alert.keep_at_s = None
+        # Without the key: what is kept must not open the pictures, not even for a while.
+        shown = None if alert.pictures else views.get(alert.alert_id)
+        view = shown or to_json(alert_view(alert, city.registry, now))
+        version, is_open, state = alert.version, alert.is_open, freeze(alert, now, city.boot)
     return Entry(
         fact.kind,
         fact.at_ms,
@@ -105,8 +98,8 @@ def _entry(
         fact.alert_id,
         fact.person_id,
         fact.took_ms,
-        alert.version,
-        alert.is_open,
-        freeze(alert, now, city.boot),
+        version,
+        is_open,
+        state,
         view,
     )

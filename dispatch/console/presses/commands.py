@@ -3,9 +3,9 @@
 Pages say the same over their WebSocket.
 """
 
-from typing import Annotated, Final
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from msgspec import Meta, Struct
 
 from dispatch.console.access.gatekeeper import Gatekeeper
@@ -14,6 +14,7 @@ from dispatch.console.bodies import Json, gives, read, takes
 from dispatch.console.presses.answers import act, say
 from dispatch.console.presses.core_link import CoreLink
 from dispatch.console.records.alerts import AlertId
+from dispatch.console.registry.lists import RegistryId
 from dispatch.store.accounts import Session
 from protocol.limits import MESSAGE_CHARS, NOTE_CHARS
 from protocol.messages import (
@@ -30,8 +31,6 @@ from protocol.messages import (
     Silence,
 )
 from protocol.vocabulary import Outcome
-
-ID_PATTERN: Final = r"^[A-Za-z0-9._:-]{1,64}$"
 
 
 class Ending(Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,7 +86,7 @@ def command_routes(core: CoreLink, gatekeeper: Gatekeeper) -> APIRouter:
         **gives(MessageReach, status=202, says="It is said, and stored."),
     )
     async def tell_front(
-        front_id: Annotated[str, Path(pattern=ID_PATTERN)],
+        front_id: RegistryId,
         request: Request,
         session: Annotated[Session, Depends(gatekeeper.may(Right.ACT))],
     ) -> Json:

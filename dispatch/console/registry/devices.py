@@ -7,9 +7,9 @@ from msgspec import Struct
 
 from dispatch.console.access.gatekeeper import Gatekeeper
 from dispatch.console.access.rights import Right
-from dispatch.console.bodies import Json, gives, read, takes
+from dispatch.console.bodies import Json, gives, takes
 from dispatch.console.registry.enrolment import refuse_console
-from dispatch.console.registry.lists import NO_CONTROLS, RegistryId, other_id, page
+from dispatch.console.registry.lists import NO_CONTROLS, RegistryId, page, read_named
 from dispatch.store import registry_records
 from dispatch.store.enrolment import DeviceRow
 from dispatch.store.import_registry import DeviceItem, RegistryFile, put_items
@@ -49,9 +49,7 @@ def device_routes(pool: Pool, gatekeeper: Gatekeeper, wiring_key: bytes) -> APIR
     )
     async def put(device_id: RegistryId, request: Request) -> Response:
         """Bring a device in, or up to date. Without `wiring` it stays wired as it is."""
-        device = await read(request, DeviceItem)
-        if device.device_id != device_id:
-            raise other_id("device_id")
+        device = await read_named(request, DeviceItem, "device_id", device_id)
         refuse_console(device.role)
         await put_items(pool, RegistryFile(devices=[device]), wiring_key)
         return Response(status_code=204)

@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from dispatch.console.access.gatekeeper import Gatekeeper
 from dispatch.console.access.rights import Right
-from dispatch.console.bodies import Json, gives, read, takes
-from dispatch.console.registry.lists import RegistryId, other_id, page, unknown
+from dispatch.console.bodies import Json, gives, takes
+from dispatch.console.registry.lists import RegistryId, page, read_named, unknown
 from dispatch.store import registry_records
 from dispatch.store.import_registry import FrontItem, RegistryFile, put_items
 from dispatch.store.pool import Pool
@@ -39,9 +39,7 @@ def front_routes(pool: Pool, gatekeeper: Gatekeeper, wiring_key: bytes) -> APIRo
     )
     async def put(front_id: RegistryId, request: Request) -> Response:
         """Bring a front in, or up to date."""
-        front = await read(request, FrontItem)
-        if front.front_id != front_id:
-            raise other_id("front_id")
+        front = await read_named(request, FrontItem, "front_id", front_id)
         await put_items(pool, RegistryFile(fronts=[front]), wiring_key)
         return Response(status_code=204)
 

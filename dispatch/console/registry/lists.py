@@ -1,9 +1,11 @@
-"""What lists of the registry have in common: a page at a time, by id, with a text to look for."""
+"""What lists of the registry have in common: a page at a time, by id, with a text to look for; and
+how one thing of them is put."""
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Request
 
+from dispatch.console.bodies import read
 from dispatch.console.bounds import PAGE_DEFAULT, PAGE_MAX
 from dispatch.console.errors import Declined, ErrorCode, not_found
 from dispatch.store.registry_records import Page
@@ -11,6 +13,8 @@ from protocol.limits import NAME_CHARS
 
 ID_PATTERN = r"^[A-Za-z0-9._:-]{1,64}$"
 NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
+
+T = TypeVar("T")
 
 RegistryId = Annotated[str, Path(pattern=ID_PATTERN)]
 
@@ -31,11 +35,14 @@ def unknown(es: str, en: str) -> Declined:
     return not_found(f"No hay {es} con ese identificador.", f"There is no {en} of this id.")
 
 
-def other_id(field: str) -> Declined:
-    """The body is of another thing than the path."""
-    return Declined(
-        ErrorCode.BAD_FIELD,
-        f"«{field}» no es el de la dirección.",
-        f"“{field}” is not that of the address.",
-        field,
-    )
+async def read_named(request: Request, kind: type[T], field: str, named: str) -> T:
+    """Read a thing whose `field` is the id that the path names. Raises `Declined`."""
+    thing = await read(request, kind)
+    if getattr(thing, field) != named:
+        raise Declined(
+            ErrorCode.BAD_FIELD,
+            f"«{field}» no es el de la dirección.",
+            f"“{field}” is not that of the address.",
+            field,
+        )
+    return thing

@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from dispatch.console.access.gatekeeper import Gatekeeper
 from dispatch.console.access.rights import Right
-from dispatch.console.bodies import Json, gives, read, takes
-from dispatch.console.registry.lists import RegistryId, other_id, page, unknown
+from dispatch.console.bodies import Json, gives, takes
+from dispatch.console.registry.lists import RegistryId, page, read_named, unknown
 from dispatch.store import registry_records
 from dispatch.store.import_registry import PersonItem, RegistryFile, put_items
 from dispatch.store.pool import Pool
@@ -39,9 +39,7 @@ def people_routes(pool: Pool, gatekeeper: Gatekeeper, wiring_key: bytes) -> APIR
     )
     async def put(person_id: RegistryId, request: Request) -> Response:
         """Bring somebody in, or up to date."""
-        person = await read(request, PersonItem)
-        if person.person_id != person_id:
-            raise other_id("person_id")
+        person = await read_named(request, PersonItem, "person_id", person_id)
         await put_items(pool, RegistryFile(people=[person]), wiring_key)
         return Response(status_code=204)
 

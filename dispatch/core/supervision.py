@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 from dispatch.core.authorise import Denial
 from dispatch.core.city import City
-from dispatch.core.deadlines import AT_ONCE_S
 from dispatch.core.effects import Effect
 from dispatch.core.facts import FactKind
 from dispatch.core.kit import Watched
@@ -40,7 +39,7 @@ def begin(city: City, kit: Iterable[Watched], now: Moment) -> None:
     for watched in kit:
         city.kit.watch(watched)
         device = _still(city, watched)
-        at_s = AT_ONCE_S if device is None else _missing_at_s(city, watched, device)
+        at_s = now.mono_s if device is None else _missing_at_s(city, watched, device)
         city.kit.deadlines.remind(at_s, watched.device_id)
     for device in city.registry.devices.values():
         _watch_if_installed(city, device, now)
@@ -139,7 +138,9 @@ def after_change(city: City, device_id: str, now: Moment) -> None:
     _watch_if_installed(city, device, now)
     watched = city.kit.watched.get(device_id)
     if watched is not None:
-        city.kit.deadlines.remind(_missing_at_s(city, watched, device), device_id)
+        # Not in the past, or it would look as if the core had stood still since then.
+        at_s = max(now.mono_s, _missing_at_s(city, watched, device))
+        city.kit.deadlines.remind(at_s, device_id)
 
 
 def pass_time(city: City, now: Moment) -> list[Effect]:

@@ -370,6 +370,18 @@ def test_a_core_that_stood_still_could_hear_nobody():
     assert told(town) == [("panel", "missing", False)]
 
 
+def test_a_change_in_the_registry_excuses_nobody_s_silence():
+    town = town_with()
+    town.connect("patrol-1")
+    for _ in range(6):
+        town.after(interval_s(town, "patrol-1") / 2)
+        hear(town, "panel")
+    for _ in range(4):  # a handheld that has been there for long is entered anew, now and then
+        town.after(interval_s(town, "panel") / 2)
+        town.handle(replace(town.city.registry.devices["patrol-1"], name="Patrulla 1"))
+    assert told(town) == [("panel", "missing", False)]
+
+
 def test_an_alert_does_not_wait_for_the_kit():
     town = Town([*residents(), *(Device(f"s{n}", Role.SIREN, "S") for n in range(100))])
     town.connect("patrol-1", "ana", *(f"s{n}" for n in range(100)))

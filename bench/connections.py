@@ -25,6 +25,9 @@ from bench.target import Target
 from protocol.vocabulary import Role
 
 QUADRANTS: Final = 120
+CONTROL_ROOM: Final = frozenset({Role.OPERATOR, Role.SUPERVISOR})
+CONTROL_ROOM_MAX: Final = 100
+"""Each of the control room is shown every patrol: more of both than a city has would take hours."""
 ROLES: Final = (Role.APP, Role.BUTTON, Role.PATROL, Role.SIREN, Role.OPERATOR, Role.SUPERVISOR)
 
 
@@ -103,6 +106,6 @@ def city_of_roles(count: int) -> City:
         Member(f"{role.value}-{number}", role, number)
         for role in ROLES
         if role is not Role.PATROL
-        for number in range(count)
+        for number in range(min(count, CONTROL_ROOM_MAX) if role in CONTROL_ROOM else count)
     )
     return City(made_up_edition(QUADRANTS), (), handhelds, others)

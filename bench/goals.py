@@ -58,6 +58,13 @@ GOALS: Final = (
         unit="ms",
     ),
     Goal(
+        "longest pause of the event loop",
+        "latency",
+        lambda f: f["loop_pause_ms"]["max"],
+        20.0,
+        unit="ms",
+    ),
+    Goal(
         "lost, doubled or misrouted under load",
         "latency",
         lambda f: f["lost"] + f["duplicated"] + f["misrouted"],

@@ -17,6 +17,7 @@ from bench.crowd import PROCESSES
 from bench.cuadrante import cuadrante
 from bench.machine import machine
 from bench.options import options
+from bench.pauses import pauses_of
 from bench.progress import say, write
 from bench.score import BIN_S, Latencies, curve, judge, median, over_time, percentiles_ms, summary
 from bench.turns import Arena, arena, rounds_of
@@ -52,10 +53,11 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
         target = stack.enter_context(cuadrante(city, program=args.program))
         here = arena(stack, target, city, processes=args.processes)
         warm_up(here, args.rate)
-        for number, seconds in enumerate(rounds, 1):
-            turn = here.take_turn(args.rate, seconds)
-            say(f"round {number} of {len(rounds)}: {turn.cpu_us:.0f} µs of CPU a signal")
-        figures = {**figures_of(here), "curves": curves_of(here)}
+        with pauses_of(target.address) as pauses:
+            for number, seconds in enumerate(rounds, 1):
+                turn = here.take_turn(args.rate, seconds)
+                say(f"round {number} of {len(rounds)}: {turn.cpu_us:.0f} µs of CPU a signal")
+        figures = {**figures_of(here), **pauses, "curves": curves_of(here)}
     return {
         "bench": "latency",
         "rate": args.rate,

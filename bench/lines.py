@@ -71,6 +71,7 @@ class Lines:
         self._by_fd: dict[int, Link] = {}
         self._epoll = select.epoll()
         self._opening = self._turned_away = 0
+        self._refusal = ""
         self._greeted_s: list[float] = []
         self._heard_ns = now_ns()
 
@@ -91,7 +92,9 @@ class Lines:
             if now_ns() > give_up_ns:
                 raise ConnectionError(f"{len(waiting) + self._opening} devices are not greeted")
         if self._turned_away:
-            raise ConnectionError(f"{self._turned_away} devices were refused or cut off")
+            raise ConnectionError(
+                f"{self._turned_away} devices were refused or cut off {self._refusal}"
+            )
         return self._greeted_s
 
     def drop(self, device_ids: Iterable[str]) -> None:
@@ -250,6 +253,9 @@ class Lines:
             self.send(link, heard.reply)
             for message in heard.messages:  # the state: what it did not show yet is new to it
                 self._take(link, message, self._heard_ns)
+        except ConnectionError as refusal:
+            self._refusal = f"({refusal})"
+            self._hang_up(link)
 
     def _hang_up(self, link: Link) -> None:
         assert link.sock is not None  # noqa: S101 - asked before

@@ -80,6 +80,10 @@ def _latency(figures: dict[str, Any]) -> Table:
         (name.replace("_ms", ""), *(figures[name][each] for each in percentiles))
         for name in ("handheld_ms", "receipt_ms", "stored_ms", "generator_late_ms")
     ]
+    rows += [
+        (name.replace("_ms", ""), *(figures[name].get(each, "–") for each in percentiles))
+        for name in ("loop_pause_ms", "bystander_pause_ms")
+    ]
     heading = f"Milliseconds at {figures['rate']:g} presses/s, {figures['idle']:,} idle connections"
     return heading, ("press →", *percentiles), rows
 

@@ -23,6 +23,7 @@ from bench.failures import BenchFailed
 from bench.latency import senders_for, warm_up
 from bench.machine import machine
 from bench.options import options
+from bench.pauses import pauses_of
 from bench.progress import say, write
 from bench.score import Verdict, judge, percentiles_ms
 from bench.target import Target
@@ -81,10 +82,11 @@ def strike(target: Target, city: City, rate: float, processes: int) -> dict[str,
         crowd.connect()
         warm_up(here, rate)
         before = here.take_turn(rate, ROUND_S).calls
-        crowd.begin_storm(round(crowd.senders * PRESS_SHARE), SEED)
-        say("cut off")
-        during = _press_meanwhile(here, crowd, rate)
-        away_s, returned = crowd.storm_seen()
+        with pauses_of(target.address) as pauses:
+            crowd.begin_storm(round(crowd.senders * PRESS_SHARE), SEED)
+            say("cut off")
+            during = _press_meanwhile(here, crowd, rate)
+            away_s, returned = crowd.storm_seen()
         crowd.answer()
     say(f"all are back after {max(away_s.values()):.1f} s")
     return {
@@ -92,7 +94,7 @@ def strike(target: Target, city: City, rate: float, processes: int) -> dict[str,
         "rate": rate,
         **_figures(city, struck, away_s, returned),
         "before": _presses(before, city),
-        "during": _presses(during, city),
+        "during": _presses(during, city) | pauses,
     }
 
 

@@ -127,7 +127,8 @@ class FrontDoor:
         return response
 
     def _healthz(self) -> Response:
-        reds, warnings = self._health.reds(read_clock()), self._health.warnings()
+        now = read_clock()
+        reds, warnings = self._health.reds(now), self._health.warnings(now)
         body = {
             "status": "red" if reds else "green",
             "reasons": reds,

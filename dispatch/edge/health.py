@@ -5,7 +5,8 @@ from enum import StrEnum
 from dispatch.core.dispatcher import Dispatcher
 from dispatch.core.limits import BUDGET_MS
 from dispatch.core.moment import Moment
-from dispatch.edge.bounds import LOOP_STALL_S
+from dispatch.edge.bounds import LOOP_SLOW_S, LOOP_STALL_S, LOOP_STALLED_FOR_S
+from dispatch.edge.pulse import Pulse
 from dispatch.journal.disk import Level
 
 _UNDELIVERED_GRACE_MS = 10 * BUDGET_MS["delivered"]
@@ -28,6 +29,8 @@ class Red(StrEnum):
 class Warn(StrEnum):
     """What is wrong and does not keep a press from going out."""
 
+    LOOP_SLOW = "loop_slow"
+    """Something kept the event loop from presses for a while: see `cuadrante_loop_lag_seconds`."""
     REGISTRY_STALE = "registry_stale"
     REGISTRY_NOT_COPIED = "registry_not_copied"
     """A restart without PostgreSQL would start from an old copy of the registry, or from none."""
@@ -42,7 +45,7 @@ class Warn(StrEnum):
 class Health:
     """Asked by whoever watches; remembers only what cannot be seen at the moment of asking."""
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    def __init__(self, dispatcher: Dispatcher, pulse: Pulse) -> None:
         self.is_draining = False
         self.has_bug = False
         self.is_registry_live = True
@@ -52,14 +55,7 @@ class Health:
         self.disk_level = Level.ENOUGH
         self.database_fault = ""
         self._dispatcher = dispatcher
-        self._beat_at_s = float("-inf")
-        self._stalled_at_s = float("-inf")
-
-    def beat(self, now: Moment, interval_s: float) -> None:
-        """Called every `interval_s` by the loop; a beat that is late says that the loop stalled."""
-        if now.mono_s - self._beat_at_s > interval_s + LOOP_STALL_S and self._beat_at_s > 0:
-            self._stalled_at_s = now.mono_s
-        self._beat_at_s = now.mono_s
+        self._pulse = pulse
 
     def reds(self, now: Moment) -> list[Red]:
         """Return every reason why a press might reach nobody."""
@@ -75,7 +71,7 @@ class Health:
             reds.append(Red.NOBODY_ON_DUTY)
         if self._is_not_delivering(now):
             reds.append(Red.NOT_DELIVERING)
-        if now.mono_s - self._stalled_at_s < 10 * LOOP_STALL_S:
+        if self._pulse.worst_s(now.mono_s, LOOP_STALLED_FOR_S) > LOOP_STALL_S:
             reds.append(Red.LOOP_STALLED)
         if self.is_draining:
             reds.append(Red.DRAINING)
@@ -85,9 +81,11 @@ class Health:
             reds.append(Red.UNABLE_TO_STORE)
         return reds
 
-    def warnings(self) -> list[Warn]:
+    def warnings(self, now: Moment) -> list[Warn]:
         """Return what needs mending soon."""
         warnings = []
+        if self._pulse.worst_s(now.mono_s) > LOOP_SLOW_S:
+            warnings.append(Warn.LOOP_SLOW)
         if not self.is_registry_live:
             warnings.append(Warn.REGISTRY_STALE)
         if self.registry_copy_fault:

@@ -7,6 +7,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from dispatch.core.dispatcher import Dispatcher
 from dispatch.core.facts import Fact, FactKind
 from dispatch.edge.bounds import METRICS_CACHE_S
+from dispatch.edge.clock import read_clock
+from dispatch.edge.pulse import Pulse
 from dispatch.edge.tallies import Spread, Tally
 from protocol.vocabulary import TroubleKind
 
@@ -17,7 +19,7 @@ _S_BUCKETS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1
 class Metrics:
     """The counters of one core process."""
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    def __init__(self, dispatcher: Dispatcher, pulse: Pulse) -> None:
         self.collector = CollectorRegistry()
         self._rendered: tuple[float, bytes] = (float("-inf"), b"")
         self.facts = Tally(
@@ -71,6 +73,7 @@ class Metrics:
         self._gauge("cuadrante_patrols_on_call", "Handhelds on duty, connected.").set_function(
             dispatcher.city.presence.patrols_on_call
         )
+        self._watch_the_loop(pulse)
         self._watch_the_kit(dispatcher)
 
     def count(self, fact: Fact) -> None:
@@ -89,6 +92,11 @@ class Metrics:
 
     def _gauge(self, name: str, meaning: str) -> Gauge:
         return Gauge(name, meaning, registry=self.collector)
+
+    def _watch_the_loop(self, pulse: Pulse) -> None:
+        self.collector.register(pulse.lag_s)
+        worst = self._gauge("cuadrante_loop_lag_worst_seconds", "The longest lag in a minute.")
+        worst.set_function(lambda: pulse.worst_s(read_clock().mono_s))
 
     def _watch_the_kit(self, dispatcher: Dispatcher) -> None:
         meaning = "What is wrong with the kit, by kind."

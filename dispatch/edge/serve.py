@@ -29,6 +29,7 @@ from dispatch.edge.journal import Journal
 from dispatch.edge.listening import listen
 from dispatch.edge.metrics import Metrics
 from dispatch.edge.outbox import Outbox
+from dispatch.edge.pulse import Pulse
 from dispatch.edge.push_addresses import AddressBook
 from dispatch.edge.ticker import Ticker
 from dispatch.edge.tls import Tls, TlsFiles
@@ -41,7 +42,7 @@ from dispatch.store.registry_copy import RegistryCopy
 from dispatch.store.watch import FeedStatus
 from protocol.close_codes import CloseCode
 
-BEAT_S: Final = 0.25
+LOOK_EVERY_S: Final = 0.25
 COLLECT_AFTER: Final = (50_000, 20, 100)
 SWITCH_EVERY_S: Final = 0.0005
 """How long the loop may keep the interpreter from the journal's thread, which asks for it a few
@@ -103,6 +104,8 @@ async def _serve(
             background.create_task(core.copy.run()),
             background.create_task(core.keep_time(tls)),
         ]
+        core.pulse.start()
+        stack.callback(core.pulse.stop)
         on_ready(server.sockets[0].getsockname()[1])
         await stopping.wait()
         await core.end(server)
@@ -123,8 +126,9 @@ class Core:
         self._logs = logs
         self._decisions = DecisionLog(logs)
         self._dispatcher = Dispatcher(registry, this_boot(), options.picture_key)
-        self._metrics = Metrics(self._dispatcher)
-        self._health = Health(self._dispatcher)
+        self.pulse = Pulse()
+        self._metrics = Metrics(self._dispatcher, self.pulse)
+        self._health = Health(self._dispatcher, self.pulse)
         self._health.is_registry_live = not opened.is_copy
         self._issuer = TokenIssuer(pool)
         self._addresses = AddressBook(pool)
@@ -203,18 +207,17 @@ class Core:
         )
 
     async def keep_time(self, tls: Tls | None) -> None:
-        """Feel the pulse of the loop, look at the journal, and notice renewed certificates."""
+        """Look at the journal, and notice renewed certificates."""
         checked_at_s = read_clock().mono_s
         while True:
             now = read_clock()
-            self._health.beat(now, BEAT_S)
             self._health.registry_copy_fault = self.copy.fault
             self._metrics.logs_lost.set(self._logs.lost)
             self.journal.look(now)
             if tls is not None and now.mono_s - checked_at_s >= CERTIFICATE_CHECK_S:
                 checked_at_s = now.mono_s
                 tls.reload_if_changed()
-            await asyncio.sleep(BEAT_S)
+            await asyncio.sleep(LOOK_EVERY_S)
 
     async def end(self, server: asyncio.Server) -> None:
         """Stop taking connections, say so, finish what is under way, close the rest."""

@@ -28,6 +28,8 @@ def results() -> dict[str, dict[str, Any]]:
             "idle": 1_000,
             **WELL,
             **times,
+            "loop_pause_ms": MS,
+            "bystander_pause_ms": {"p50": 0.1, "p99": 0.2, "p999": 0.3, "max": 1.0},
             "curves": {"handheld": curve, "stored": curve, "over_time": [[0.0, 1, 2], [0.5, 1, 2]]},
         },
         "floor": {"ratio": 1.6, "handheld_p99_ratio": 2.0, "remarks": ["the machine is noisy"]},

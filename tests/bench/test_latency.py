@@ -16,6 +16,8 @@ def test_what_is_printed_and_that_all_is_well(capsys: pytest.CaptureFixture[str]
     assert figures["lost"] == figures["duplicated"] == figures["misrouted"] == 0
     for name in ("handheld_ms", "stored_ms"):
         assert 0 < figures[name]["p50"] <= figures[name]["p99"] <= figures[name]["p999"]
+    assert 0 < figures["loop_pause_ms"]["p50"] <= figures["loop_pause_ms"]["max"]
+    assert 0 < figures["bystander_pause_ms"]["p50"] <= figures["bystander_pause_ms"]["max"]
     assert figures["core_cpu_us_per_signal"] > 0
     assert len(figures["core_cpu_us_per_signal_rounds"]) == 2
     assert "round 2 of 2" in said.err, "who waits is told how far it is"

@@ -15,6 +15,7 @@ def test_half_of_the_city_is_cut_off_and_nothing_is_lost(
     assert figures["pressed_on_return"] > 5
     assert figures["lost"] == figures["not_stored"] == 0
     assert figures["all_back_s"] >= figures["away_s"]["handheld"]["p50"] > 0
+    assert figures["during"]["loop_pause_ms"]["max"] > 0
     for when in ("before", "during"):
         presses = figures[when]
         assert presses["sent"] == presses["delivered"] >= 20

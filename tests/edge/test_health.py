@@ -8,14 +8,14 @@ from dispatch.core.locate import Locator
 from dispatch.core.moment import Moment
 from dispatch.core.quadrants import Edition
 from dispatch.core.registry import Device, EditionActivated, Registry
-from dispatch.edge.bounds import LOOP_STALL_S
+from dispatch.edge.bounds import LOOP_SLOW_S, LOOP_STALL_S, LOOP_STALLED_FOR_S, PULSE_KEPT_S
 from dispatch.edge.health import Health, Red, Warn
+from dispatch.edge.pulse import Pulse
 from dispatch.journal.disk import Level
 from protocol.messages import Condition, Delivered, Duty, Signal
 from protocol.vocabulary import Role, TroubleKind
 from tests.edge.town import EAST, IN_EAST, TOWNSPEOPLE, WEST, press
 
-BEAT_S = 0.25
 START = Moment(1_000.0, 1_700_000_000_000)
 
 
@@ -29,12 +29,17 @@ def dispatcher() -> Dispatcher:
 
 
 @pytest.fixture
-def health(dispatcher: Dispatcher) -> Health:
+def pulse() -> Pulse:
+    return Pulse()
+
+
+@pytest.fixture
+def health(dispatcher: Dispatcher, pulse: Pulse) -> Health:
     """Of a town with one patrol on duty: green."""
     dispatcher.handle(Connected(1, "patrol-w", True), START)
-    health = Health(dispatcher)
+    health = Health(dispatcher, pulse)
     assert health.reds(START) == []
-    assert health.warnings() == []
+    assert health.warnings(START) == []
     return health
 
 
@@ -54,7 +59,7 @@ def test_what_is_wrong_with_the_kit_keeps_no_press_from_going_out(
     tampered = Condition(trouble=TroubleKind.TAMPER, present=True)
     dispatcher.handle(Received("siren", tampered, 0), START)
     assert dispatcher.city.kit.open_count == 1
-    assert (health.reds(START), health.warnings()) == ([], [])
+    assert (health.reds(START), health.warnings(START)) == ([], [])
 
 
 def test_without_quadrants_it_is_red(dispatcher: Dispatcher, health: Health) -> None:
@@ -96,18 +101,21 @@ def test_an_alert_where_nobody_patrols_says_nothing_of_delivery(
     assert health.reds(after(60)) == []
 
 
-def test_a_loop_that_stalled_is_red_for_a_while(health: Health) -> None:
-    health.beat(START, BEAT_S)
-    health.beat(after(BEAT_S + 0.9 * LOOP_STALL_S), BEAT_S)
-    assert health.reds(after(2)) == []
-    health.beat(after(2 + 2 * LOOP_STALL_S), BEAT_S)
-    assert health.reds(after(4)) == [Red.LOOP_STALLED]
-    assert health.reds(after(4 + 11 * LOOP_STALL_S)) == []
+def test_a_loop_that_stalled_is_red_for_a_while(health: Health, pulse: Pulse) -> None:
+    pulse.feel(0.9 * LOOP_STALL_S, START.mono_s)
+    assert health.reds(START) == []
+    pulse.feel(1.1 * LOOP_STALL_S, START.mono_s + 1)
+    assert health.reds(after(1 + LOOP_STALLED_FOR_S)) == [Red.LOOP_STALLED]
+    assert health.reds(after(1.1 + LOOP_STALLED_FOR_S)) == []
 
 
-def test_a_machine_that_just_booted_has_not_stalled(health: Health) -> None:
-    health.beat(Moment(0.5, 0), BEAT_S)
-    assert health.reds(Moment(0.6, 0)) == []
+def test_a_loop_that_was_slow_is_a_warning_for_a_minute(health: Health, pulse: Pulse) -> None:
+    pulse.feel(LOOP_SLOW_S, START.mono_s)
+    assert health.warnings(START) == []
+    pulse.feel(1.1 * LOOP_SLOW_S, START.mono_s)
+    assert health.warnings(after(PULSE_KEPT_S)) == [Warn.LOOP_SLOW]
+    assert health.warnings(after(1.1 * PULSE_KEPT_S)) == []
+    assert health.reds(START) == []
 
 
 def test_draining_is_red(health: Health) -> None:
@@ -122,13 +130,13 @@ def test_a_bug_is_red(health: Health) -> None:
 
 def test_a_registry_that_is_not_followed_is_a_warning(health: Health) -> None:
     health.is_registry_live = False
-    assert health.warnings() == [Warn.REGISTRY_STALE]
+    assert health.warnings(START) == [Warn.REGISTRY_STALE]
     assert health.reds(START) == []
 
 
 def test_a_registry_that_is_not_copied_is_a_warning(health: Health) -> None:
     health.registry_copy_fault = "No space left on device"
-    assert health.warnings() == [Warn.REGISTRY_NOT_COPIED]
+    assert health.warnings(START) == [Warn.REGISTRY_NOT_COPIED]
     assert health.reds(START) == []
 
 
@@ -148,13 +156,13 @@ def test_a_journal_that_does_not_store_is_red(health: Health) -> None:
 )
 def test_a_disk_that_fills_is_a_warning(health: Health, level: Level, warning: Warn) -> None:
     health.disk_level = level
-    assert health.warnings() == [warning]
+    assert health.warnings(START) == [warning]
     assert health.reds(START) == []
 
 
 def test_a_database_that_takes_nothing_is_a_warning(health: Health) -> None:
     health.database_fault = "unreachable"
-    assert health.warnings() == [Warn.DATABASE_BEHIND]
+    assert health.warnings(START) == [Warn.DATABASE_BEHIND]
     assert health.reds(START) == []
 
 

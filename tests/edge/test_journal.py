@@ -13,6 +13,7 @@ from dispatch.edge.clock import read_clock
 from dispatch.edge.health import Health, Warn
 from dispatch.edge.journal import Journal
 from dispatch.edge.metrics import Metrics
+from dispatch.edge.pulse import Pulse
 from dispatch.journal.recover import Recovered
 from tests.core.town import BOOT, MIDDLE, Town
 from tests.edge.town import PATIENCE_S, on_uvloop
@@ -26,8 +27,9 @@ class Desk:
         self.town = Town()
         self.town.connect("ana", "patrol-1")
         self.told: list[object] = []
-        self.health = Health(self.town.dispatcher)
-        self.metrics = Metrics(self.town.dispatcher)
+        pulse = Pulse()
+        self.health = Health(self.town.dispatcher, pulse)
+        self.metrics = Metrics(self.town.dispatcher, pulse)
         self.journal = Journal(
             path,
             self.told.append,
@@ -93,12 +95,12 @@ async def test_what_postgresql_lacks_is_measured_until_it_has_it(dsn: str, tmp_p
         await execute(dsn, "ALTER TABLE journals RENAME TO journals_away")
         alert_id = desk.press()
         draining = asyncio.create_task(desk.journal.drain(dsn))
-        await desk.until(lambda: Warn.DATABASE_BEHIND in desk.health.warnings())
+        await desk.until(lambda: Warn.DATABASE_BEHIND in desk.health.warnings(read_clock()))
         await desk.until(lambda: desk.gauge("database_behind") == 1)
         assert not any(isinstance(told, Stored) for told in desk.told)
         await execute(dsn, "ALTER TABLE journals_away RENAME TO journals")
         await desk.until(lambda: Stored(((alert_id, alert_id),)) in desk.told)
         await desk.until(lambda: desk.gauge("database_behind") == 0)
-        await desk.until(lambda: Warn.DATABASE_BEHIND not in desk.health.warnings())
+        await desk.until(lambda: Warn.DATABASE_BEHIND not in desk.health.warnings(read_clock()))
         draining.cancel()
         await asyncio.wait([draining])

@@ -11,14 +11,16 @@ from dispatch.core.moment import Moment
 from dispatch.core.quadrants import Edition
 from dispatch.core.registry import Device, Registry
 from dispatch.edge.bounds import METRICS_CACHE_S
+from dispatch.edge.clock import read_clock
 from dispatch.edge.metrics import Metrics
+from dispatch.edge.pulse import Pulse
 from protocol.messages import Condition
 from protocol.vocabulary import Role, TroubleKind
 
 
 @pytest.fixture
 def metrics() -> Metrics:
-    return Metrics(Dispatcher(Registry(Locator(Edition("", ())))))
+    return Metrics(Dispatcher(Registry(Locator(Edition("", ())))), Pulse())
 
 
 def read(metrics: Metrics, now_s: float) -> dict[str, float]:
@@ -54,9 +56,19 @@ def test_asking_often_costs_one_rendering(metrics: Metrics) -> None:
     assert metrics.render(1.0 + METRICS_CACHE_S) != before
 
 
+def test_how_late_the_loop_was_is_told() -> None:
+    pulse = Pulse()
+    metrics = Metrics(Dispatcher(Registry(Locator(Edition("", ())))), pulse)
+    for lag_s in (0.02, 0.001):
+        pulse.feel(lag_s, read_clock().mono_s)
+    told = read(metrics, 1.0)
+    assert told["cuadrante_loop_lag_worst_seconds"] == 0.02
+    assert told["cuadrante_loop_lag_seconds_count"] == 2
+
+
 def test_what_is_wrong_with_the_kit_is_counted_by_kind() -> None:
     dispatcher = Dispatcher(Registry(Locator(Edition("", ())), [Device("s", Role.SIREN, "S")]))
-    metrics, now = Metrics(dispatcher), Moment(1.0, 1)
+    metrics, now = Metrics(dispatcher, Pulse()), Moment(1.0, 1)
     dispatcher.handle(Connected(1, "s"), now)
     dispatcher.handle(Received("s", Condition(TroubleKind.TAMPER, present=True), 1), now)
     counted = read(metrics, 1)

@@ -79,7 +79,7 @@ async def until_stale(url: str) -> None:
 
 async def until_well(url: str) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while (await health(url))[1]["warnings"]:
+        while "registry_stale" in (await health(url))[1]["warnings"]:
             pass
 
 

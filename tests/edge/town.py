@@ -26,6 +26,7 @@ from dispatch.edge.front_door import FrontDoor
 from dispatch.edge.health import Health
 from dispatch.edge.metrics import Metrics
 from dispatch.edge.outbox import Outbox
+from dispatch.edge.pulse import Pulse
 from dispatch.edge.ticker import Ticker
 from protocol import PATH, SUBPROTOCOL
 from protocol.codec import decode_server, encode
@@ -178,8 +179,9 @@ class Town:
         self.wanted_tokens: list[IssueToken] = []
         self.addresses: list[KeepPushAddress | DropPushAddress] = []
         self.dispatcher = Dispatcher(registry)
-        self.metrics = Metrics(self.dispatcher)
-        self.health = Health(self.dispatcher)
+        self.pulse = Pulse()
+        self.metrics = Metrics(self.dispatcher, self.pulse)
+        self.health = Health(self.dispatcher, self.pulse)
         self.outbox = Outbox(
             self.dispatcher,
             self.metrics,

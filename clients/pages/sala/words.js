@@ -268,6 +268,7 @@ export const HEALTH_WORDS = {
   draining: ["se está reiniciando", "is restarting"],
   bug: ["tuvo un error propio", "had an error of its own"],
   unable_to_store: ["no puede guardar", "cannot store"],
+  loop_slow: ["se demoró hace poco", "was slow a moment ago"],
   registry_stale: ["registro sin actualizar", "registry not up to date"],
   registry_not_copied: ["registro sin copia", "registry not copied"],
   disk_low: ["queda poco disco", "disk is getting full"],

@@ -37,6 +37,8 @@ KEEPER_LOOK_S: Final = 1.0
 DISK_CHECK_S: Final = 10.0
 COMPACT_EVERY_S: Final = 60.0
 """How often drained lines of closed alerts are dropped from the journal."""
+YOUNG_MAX: Final = 5_000
+"""Objects that the garbage collector looks at in one go: 2 to 5 ms."""
 PULSE_EVERY_S: Final = 0.005
 """How often the loop's lag is felt: 5 ms cost 0.2 % of a core, and miss no pause that matters."""
 PULSE_KEPT_S: Final = 60.0

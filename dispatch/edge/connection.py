@@ -102,6 +102,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, _exc: Exception | None) -> None:
         self._leave()
         self._transport = None
+        self._untie()
         self._door.depart(self)
 
     def pause_writing(self) -> None:
@@ -247,6 +248,14 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _untie(self) -> None:
+        """Break the cycles that the protocol object is in: see `dispatch/edge/collector.py`."""
+        ws = self._ws
+        ws.parser.close()  # a generator of its own method
+        if ws.handshake_exc is not None:
+            ws.handshake_exc.__traceback__ = None  # the frames hold the request, and that holds it
+        ws.handshake_exc = ws.parser_exc = None
 
     def _watch(self) -> None:
         """Look again when the session may have overstepped a deadline."""

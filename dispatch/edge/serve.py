@@ -21,6 +21,7 @@ from dispatch.core.facts import Fact
 from dispatch.core.registry import CaughtUp, Change, Registry
 from dispatch.edge.bounds import CERTIFICATE_CHECK_S, CLOSE_GRACE_S, DRAIN_NOTICE_S
 from dispatch.edge.clock import read_clock
+from dispatch.edge.collector import spare_the_old
 from dispatch.edge.decision_log import DecisionLog
 from dispatch.edge.exposure import refuse_exposure
 from dispatch.edge.front_door import FrontDoor
@@ -43,7 +44,6 @@ from dispatch.store.watch import FeedStatus
 from protocol.close_codes import CloseCode
 
 LOOK_EVERY_S: Final = 0.25
-COLLECT_AFTER: Final = (50_000, 20, 100)
 SWITCH_EVERY_S: Final = 0.0005
 """How long the loop may keep the interpreter from the journal's thread, which asks for it a few
 times a commit. Python's own 5 ms each were most of the wait for `stored` on a busy loop."""
@@ -175,7 +175,7 @@ class Core:
         )
         core = cls(opened, pool, options, logs)
         core.recover()
-        _spare_the_collector()
+        spare_the_old()
         return core
 
     def recover(self) -> None:
@@ -257,15 +257,3 @@ class Core:
         self._health.is_registry_live = status.live
         if status.live:
             self._change(CaughtUp())
-
-
-def _spare_the_collector() -> None:
-    """Keep garbage collection from pausing the loop.
-
-    What was loaded stays, so it is never looked at, not even now (0.1 s with 30,000 devices); what
-    presses leave behind has hardly any cycles, so reference counting frees it and the oldest
-    generation is looked through rarely.
-    """
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
-    gc.enable()

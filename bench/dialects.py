@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from bench.city import Member, token_of
-from protocol import PATH, SUBPROTOCOL
+from protocol import PATH, SUBPROTOCOL, URGENT
 from protocol.codec import encode
 from protocol.messages import ClientMessage, Hello
 from protocol.vocabulary import Role
@@ -124,7 +124,8 @@ class Cuadrante:
 
     def greeting(self, member: Member) -> Greeting:
         """Open, say who it is, and wait until the state is there."""
-        read = yield from after_upgrade(upgrade(PATH, SUBPROTOCOL))
+        waits = member.role is Role.APP and member.quadrant < 0
+        read = yield from after_upgrade(upgrade(PATH if waits else f"{PATH}?{URGENT}", SUBPROTOCOL))
         answers = member.role in (Role.PATROL, Role.OPERATOR, Role.SUPERVISOR)
         hello = Hello(
             device_id=member.device_id,

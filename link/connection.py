@@ -16,10 +16,20 @@ from link.errors import Refused
 from link.feed import Feed, Reader
 from link.half_open import watch_for_silence
 from link.outbound import A_DEVICES_ROOM, Room
-from link.wire import BROKEN, CLOSE_WITHIN_S, Ending, Wire, check_address, opened, why_broken
+from link.wire import (
+    BROKEN,
+    CLOSE_WITHIN_S,
+    Ending,
+    Wire,
+    check_address,
+    opened,
+    urgent,
+    why_broken,
+)
 from protocol.close_codes import may_reconnect
 from protocol.codec import encode
 from protocol.messages import AnyServerMessage, ClientMessage, Hello, Text, Welcome
+from protocol.vocabulary import Role
 
 CLIENT_NAME: Final = "cuadrante-sdk/0.1"
 SETTLED_AFTER_S: Final = 10.0
@@ -96,6 +106,7 @@ class Link:
         self._room = room
         self._wire: Wire | None = None
         self._hurried = trio.Event()
+        self._is_waited_for = False
         self._leaving = False
         self._ended = trio.Event()
         self._states: Feed[LinkState] = Feed()
@@ -125,6 +136,7 @@ class Link:
     def hurry(self) -> None:
         """Someone waits: reconnect now if the link is down, make sure it answers if it is up."""
         self._hurried.set()
+        self._is_waited_for = True
         if self._wire is not None:
             self._wire.doubt()
 
@@ -157,7 +169,7 @@ class Link:
         with trio.CancelScope() as scope:
             try:
                 stream = None if self._dial is None else await self._dial()
-                async with opened(self._url, self._ssl_context, stream) as socket:
+                async with opened(self._address(), self._ssl_context, stream) as socket:
                     watch_for_silence(socket.stream)
                     wire = Wire(socket, scope, self._room)
                     try:
@@ -172,6 +184,11 @@ class Link:
             return Ending(Text("Se perdió la conexión.", "The connection was lost."))
         return wire.ending
 
+    def _address(self) -> str:
+        """Whoever is called, or has somebody waiting, is let in before those who only wait."""
+        is_only_waiting = self._credentials.role is Role.APP and not self._is_waited_for
+        return self._url if is_only_waiting else urgent(self._url)
+
     async def _converse(self, wire: Wire) -> None:
         device_id, token = self._credentials.device_id, self._credentials.token
         hello = Hello(device_id=device_id, token=token, on_duty=self.on_duty, client=self._client)
@@ -180,6 +197,7 @@ class Link:
             return
         self._wire = wire
         self._hurried = trio.Event()
+        self._is_waited_for = False
         try:
             self._tell(UP)
             self._owner.greeted(welcome)

@@ -18,7 +18,7 @@ from websockets.typing import Subprotocol
 
 from link.errors import BadAddress, closed_because
 from link.outbound import A_DEVICES_ROOM, Outbound, Room
-from protocol import MAX_FRAME_BYTES, SUBPROTOCOL
+from protocol import MAX_FRAME_BYTES, SUBPROTOCOL, URGENT
 from protocol.codec import decode_server, encode
 from protocol.messages import AnyServerMessage, Hello, Ping, Pong, Text, Welcome
 
@@ -76,6 +76,11 @@ def check_address(url: str) -> None:
             ),
             Text("Use wss://.", "Use wss://."),
         )
+
+
+def urgent(url: str) -> str:
+    """Return the address that asks to be let in before those who only wait."""
+    return url if "?" in url else f"{url}?{URGENT}"
 
 
 def opened(

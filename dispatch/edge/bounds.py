@@ -16,13 +16,24 @@ CLOSE_GRACE_S: Final = 2.0
 UNGREETED_SHARE: Final = 0.25
 """At most this share of all connections may be strangers, so that they cannot keep devices out."""
 UNSERVED_MAX_BYTES: Final = 16 * 1024
-"""The opening HTTP request, and what is read of a peer after we closed its session."""
+"""What a stranger sends before its turn comes: its request, and its `hello`. And what is read of a
+peer after we closed its session."""
 READ_SLICE_BYTES: Final = 4 * 1024
 """Read bytes are worked on in slices, so that a flood is noticed before it has cost much."""
 BARE_FRAMES_MAX: Final = 1_000
 """Frames that are no message (pings, pongs, fragments) at which a peer counts as flooding."""
 BARE_FRAMES_PER_MESSAGE: Final = 10
 """So many of them every message makes up for."""
+SLICE_S: Final = 0.002
+"""Of each turn of the loop, for those who come and go: so long whoever is here waits at most."""
+COMING_MAX: Final = 4_000
+"""Strangers that wait for their turn, about 2 s of work; others are told to come back later. Of
+those who may go first none is."""
+COME_BACK_S: Final = 5
+"""How much later."""
+ACCEPTED_A_TURN: Final = 32
+"""Sockets taken from the kernel in a turn of the loop, 60 µs each: more than a slice has work for,
+so that the queue, where there is an order, fills before the kernel's own, where there is none."""
 METRICS_CACHE_S: Final = 1.0
 """Metrics are put together at most this often, however often they are asked for."""
 CERTIFICATE_CHECK_S: Final = 5.0
@@ -37,8 +48,8 @@ KEEPER_LOOK_S: Final = 1.0
 DISK_CHECK_S: Final = 10.0
 COMPACT_EVERY_S: Final = 60.0
 """How often drained lines of closed alerts are dropped from the journal."""
-YOUNG_MAX: Final = 5_000
-"""Objects that the garbage collector looks at in one go: 2 to 5 ms."""
+YOUNG_MAX: Final = 2_000
+"""Objects that the garbage collector looks at in one go: 1 to 2 ms, 10 with cold caches."""
 PULSE_EVERY_S: Final = 0.005
 """How often the loop's lag is felt: 5 ms cost 0.2 % of a core, and miss no pause that matters."""
 PULSE_KEPT_S: Final = 60.0

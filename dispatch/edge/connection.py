@@ -15,10 +15,12 @@ from websockets.server import ServerProtocol
 
 from dispatch.core.moment import Moment
 from dispatch.core.session import Session
+from dispatch.edge.admission import Rank
 from dispatch.edge.bounds import (
     BARE_FRAMES_MAX,
     BARE_FRAMES_PER_MESSAGE,
     CLOSE_GRACE_S,
+    COME_BACK_S,
     OUTBOX_MAX_BYTES,
     OUTBOX_PAUSE_BYTES,
     READ_SLICE_BYTES,
@@ -29,6 +31,7 @@ from dispatch.edge.bounds import (
 from dispatch.edge.clock import read_clock
 from dispatch.edge.half_open import probe_while_idle
 from dispatch.edge.splitter import Splitter
+from protocol import PATH, URGENT
 from protocol.close_codes import CloseCode
 from protocol.limits import HELLO_DEADLINE_S
 
@@ -37,6 +40,13 @@ if TYPE_CHECKING:
 
 INTERNAL_ERROR = 1011
 END_OF_REQUEST = b"\r\n\r\n"
+URGENT_REQUESTS = tuple(
+    f"GET {path} ".encode() for path in (f"{PATH}?{URGENT}", "/healthz", "/metrics")
+)
+COME_BACK_LATER = (
+    f"HTTP/1.1 503 Service Unavailable\r\nRetry-After: {COME_BACK_S}\r\n"
+    "Content-Length: 0\r\nConnection: close\r\n\r\n"
+).encode()
 
 
 class Connection(asyncio.Protocol):
@@ -45,8 +55,10 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_bare_frames",
         "_door",
+        "_early",
         "_fragments",
         "_is_probed",
+        "_is_urgent",
         "_splitter",
         "_timer",
         "_transport",
@@ -68,6 +80,9 @@ class Connection(asyncio.Protocol):
         self._fragments = b""
         self._splitter: Splitter | None = None
         """None until the handshake is done, or where it was followed by frames in one go."""
+        self._early = b""
+        """What a stranger has sent and whose turn has not come."""
+        self._is_urgent = False
         self._bare_frames = 0
         self._is_probed = False
         self._unserved_bytes = 0
@@ -78,32 +93,29 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=OUTBOX_PAUSE_BYTES)
         if self._door.admit(self):
-            self._call_later(HELLO_DEADLINE_S, self.abort)
+            self._call_later(HELLO_DEADLINE_S, self._give_up)
         else:
             self.abort()
 
     def data_received(self, data: bytes) -> None:
-        now = read_clock()
-        self._door.outbox.read_at_s = now.mono_s
-        try:
-            for start in range(0, len(data), READ_SLICE_BYTES):
-                if not self._read(data[start : start + READ_SLICE_BYTES], now):
-                    return
-        except Exception:
-            # Our own bug. It costs the one who met it the connection, and no one else's press.
-            self._door.outbox.met_a_bug("connection")
-            self.abort()
+        if self._is_stranger():
+            self._queue(data)
+        else:
+            self._take(data)
 
     def eof_received(self) -> bool:
+        self._have_a_turn()
         self._ws.receive_eof()
         self._flush()
         return False
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        self._leave()
         self._transport = None
-        self._untie()
         self._door.depart(self)
+        if self.session is not None and self.session.is_awaited():
+            self._end()  # it is known at once
+        else:
+            self._door.admission.put(Rank.GOES, self._end)
 
     def pause_writing(self) -> None:
         self.is_slow = True
@@ -147,6 +159,52 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     # --- within -----------------------------------------------------------------------------------
+
+    def _is_stranger(self) -> bool:
+        if self.session is None:
+            return self._ws.state is State.CONNECTING
+        return self.session.device_id is None
+
+    def _queue(self, data: bytes) -> None:
+        """A stranger waits for its turn."""
+        if len(self._early) + len(data) > UNSERVED_MAX_BYTES:
+            if self.session is not None:
+                self.close(CloseCode.FLOODING)
+            self._stop_reading()
+        elif not self._early:
+            self._is_urgent = self._is_urgent or data.startswith(URGENT_REQUESTS)
+            rank = Rank.URGENT if self._is_urgent else Rank.COMES
+            if self.session is None and self._door.admission.is_full(rank):
+                self._turn_away()
+            else:
+                self._early = data
+                self._door.admission.put(rank, self._have_a_turn)
+        else:
+            self._early += data
+
+    def _turn_away(self) -> None:
+        if self._transport is not None:
+            self._transport.write(COME_BACK_LATER)
+            self._transport.close()
+
+    def _have_a_turn(self) -> None:
+        early, self._early = self._early, b""
+        if early and self._transport is not None and not self._transport.is_closing():
+            self._take(early)
+            if not self._is_stranger():
+                self._door.is_known(self)
+
+    def _take(self, data: bytes) -> None:
+        now = read_clock()
+        self._door.outbox.read_at_s = now.mono_s
+        try:
+            for start in range(0, len(data), READ_SLICE_BYTES):
+                if not self._read(data[start : start + READ_SLICE_BYTES], now):
+                    return
+        except Exception:
+            # Our own bug. It costs the one who met it the connection, and no one else's press.
+            self._door.outbox.met_a_bug("connection")
+            self.abort()
 
     def _read(self, data: bytes, now: Moment) -> bool:
         """Work on what was read. False: nothing more is wanted of this peer."""
@@ -249,8 +307,10 @@ class Connection(asyncio.Protocol):
             self._timer.cancel()
             self._timer = None
 
-    def _untie(self) -> None:
-        """Break the cycles that the protocol object is in: see `dispatch/edge/collector.py`."""
+    def _end(self) -> None:
+        """Nothing is left of the socket. What the protocol object is tied to itself by is cut here:
+        see `dispatch/edge/collector.py`."""
+        self._leave()
         ws = self._ws
         ws.parser.close()  # a generator of its own method
         if ws.handshake_exc is not None:
@@ -263,9 +323,18 @@ class Connection(asyncio.Protocol):
             wait_s = self.session.next_check_s() - read_clock().mono_s
             self._call_later(max(0.0, wait_s) + 0.01, self._check)
 
+    def _give_up(self) -> None:
+        """It did not even ask for anything; unless it did, and waits for us."""
+        if self._early:
+            self._call_later(HELLO_DEADLINE_S, self._give_up)
+        else:
+            self.abort()
+
     def _check(self) -> None:
         session = self.session
-        if session is not None:
+        if self._early:  # it is not the peer that is late
+            self._call_later(HELLO_DEADLINE_S, self._check)
+        elif session is not None:
             self._door.outbox.do("session", session.check, read_clock())
             self._watch()
 

@@ -17,6 +17,7 @@ from websockets.typing import Origin, Subprotocol
 
 from dispatch.core.dispatcher import Dispatcher
 from dispatch.core.session import Session
+from dispatch.edge.admission import Admission
 from dispatch.edge.bounds import UNGREETED_SHARE
 from dispatch.edge.clock import read_clock
 from dispatch.edge.connection import Connection
@@ -43,10 +44,12 @@ class FrontDoor:
         origins: Sequence[str] = (),
     ) -> None:
         self.outbox = outbox
+        self.admission = Admission()
         self.connections: set[Connection] = set()
         self.empty = asyncio.Event()
         """Set while there is no connection."""
         self.empty.set()
+        self._strangers: set[Connection] = set()
         self._dispatcher = dispatcher
         self._health = health
         self._metrics = metrics
@@ -68,19 +71,23 @@ class FrontDoor:
 
     def admit(self, connection: Connection) -> bool:
         """Say whether there is room for one more socket."""
-        greeted = len(self._dispatcher.city.presence.session_of)
-        strangers = len(self.connections) - greeted
         if len(self.connections) >= self._connections_max:
             return False
-        if strangers >= max(16.0, self._connections_max * UNGREETED_SHARE):
+        if len(self._strangers) >= max(16.0, self._connections_max * UNGREETED_SHARE):
             return False
         self.connections.add(connection)
+        self._strangers.add(connection)
         self.empty.clear()
         return True
+
+    def is_known(self, connection: Connection) -> None:
+        """A device has proved who it is, or is shown out."""
+        self._strangers.discard(connection)
 
     def depart(self, connection: Connection) -> None:
         """A socket is gone."""
         self.connections.discard(connection)
+        self._strangers.discard(connection)
         if not self.connections:
             self.empty.set()
 

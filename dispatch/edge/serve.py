@@ -27,7 +27,7 @@ from dispatch.edge.exposure import refuse_exposure
 from dispatch.edge.front_door import FrontDoor
 from dispatch.edge.health import Health
 from dispatch.edge.journal import Journal
-from dispatch.edge.listening import listen
+from dispatch.edge.listening import Port, listen
 from dispatch.edge.metrics import Metrics
 from dispatch.edge.outbox import Outbox
 from dispatch.edge.pulse import Pulse
@@ -95,8 +95,8 @@ async def _serve(
         stack.push_async_callback(core.journal.close)
         # Before the task group, which would wrap a port that is taken into an exception group.
         context = tls.context if tls else None
-        server = await listen(core.door.connect, options.host, options.port, context)
-        stack.callback(server.close)
+        port = await listen(core.door.connect, options.host, options.port, context)
+        stack.callback(port.close)
         background = await stack.enter_async_context(asyncio.TaskGroup())
         tasks = [
             background.create_task(core.journal.drain(options.dsn)),
@@ -106,9 +106,9 @@ async def _serve(
         ]
         core.pulse.start()
         stack.callback(core.pulse.stop)
-        on_ready(server.sockets[0].getsockname()[1])
+        on_ready(port.number)
         await stopping.wait()
-        await core.end(server)
+        await core.end(port)
         for task in tasks:
             task.cancel()
 
@@ -219,11 +219,11 @@ class Core:
                 tls.reload_if_changed()
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def end(self, server: asyncio.Server) -> None:
+    async def end(self, port: Port) -> None:
         """Stop taking connections, say so, finish what is under way, close the rest."""
         log.info("draining", connections=len(self.door.connections))
         self._health.is_draining = True
-        server.close()
+        port.close()
         self.door.drain()
         await asyncio.sleep(DRAIN_NOTICE_S)
         for connection in list(self.door.connections):

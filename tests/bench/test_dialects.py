@@ -16,11 +16,12 @@ from bench.dialects import (
     until,
     upgrade,
 )
-from protocol import PATH, SUBPROTOCOL
+from protocol import PATH, SUBPROTOCOL, URGENT
 from protocol.codec import decode_client
 from protocol.messages import Hello
 from protocol.vocabulary import Role
 
+URGENT_PATH = f"{PATH}?{URGENT}"
 PAYLOADS = st.lists(st.binary(max_size=70_000), max_size=4)
 
 
@@ -53,12 +54,24 @@ def test_what_is_framed_is_what_a_real_server_reads(payload: bytes) -> None:
     assert (frame.opcode, bytes(frame.data)) == (Opcode.TEXT, payload)
 
 
+@pytest.mark.parametrize(
+    ("member", "path"),
+    [
+        (Member("patrol-1", Role.PATROL, 1, 0), URGENT_PATH),
+        (Member("app-1", Role.APP, 1, 0), URGENT_PATH),
+        (Member("idle-1", Role.APP, 1), PATH),
+    ],
+)
+def test_who_presses_or_is_called_asks_to_be_let_in_first(member: Member, path: str) -> None:
+    assert next(Cuadrante().greeting(member)).startswith(f"GET {path} ".encode())
+
+
 def test_a_device_greets_a_real_handshake() -> None:
     server = ServerProtocol(subprotocols=[Subprotocol(SUBPROTOCOL)])
     greeting = Cuadrante().greeting(Member("patrol-1", Role.PATROL, 1, 0))
     server.receive_data(next(greeting))
     (request,) = server.events_received()
-    assert request.path == PATH  # type: ignore[union-attr]
+    assert request.path == URGENT_PATH  # type: ignore[union-attr]
     server.send_response(server.accept(request))  # type: ignore[arg-type]
     answer = b"".join(server.data_to_send())
     assert greeting.send(answer[:20]) == b""

@@ -24,6 +24,7 @@ from dispatch.core.quadrants import Edition, Quadrant
 from dispatch.core.registry import Device, Registry
 from dispatch.edge.front_door import FrontDoor
 from dispatch.edge.health import Health
+from dispatch.edge.listening import listen
 from dispatch.edge.metrics import Metrics
 from dispatch.edge.outbox import Outbox
 from dispatch.edge.pulse import Pulse
@@ -265,14 +266,12 @@ async def open_town(
 ) -> AsyncIterator[Town]:
     """A town whose port is open for as long as the block lasts."""
     town = Town(connections_max, origins)
-    server = await asyncio.get_running_loop().create_server(
-        town.door.connect, "127.0.0.1", 0, ssl=context
-    )
-    town.port = server.sockets[0].getsockname()[1]
+    port = await listen(town.door.connect, "127.0.0.1", 0, context)
+    town.port = port.number
     try:
         yield town
     finally:
-        server.close()
+        port.close()
         for connection in list(town.door.connections):
             connection.abort()
         async with asyncio.timeout(PATIENCE_S):

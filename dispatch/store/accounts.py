@@ -22,6 +22,8 @@ class Account:
     account_id: str
     name: str
     role: AccountRole
+    quadrant: str | None
+    """Whose fronts a supervisor speaks to; None: all."""
     has_totp: bool
     created_at: datetime
     locked_until: datetime | None
@@ -35,6 +37,7 @@ class Credentials:
     account_id: str
     name: str
     role: AccountRole
+    quadrant: str | None
     password_hash: str = field(repr=False)
     totp_box: bytes | None = field(repr=False)
     locked_for_s: float
@@ -67,13 +70,18 @@ async def add_account(
     role: AccountRole,
     password_hash: str,
     totp_box: bytes | None = None,
+    *,
+    quadrant: str | None = None,
 ) -> None:
-    """Make an account. Raises `Refused` when there is one of this id, `StoreUnavailable`."""
+    """Make an account; a supervisor's may be of one `quadrant`.
+
+    Raises `Refused` when there is one of this id, `StoreUnavailable`.
+    """
     async with connected(pool) as connection:
         made = await connection.fetchval(
             """
-            INSERT INTO accounts (account_id, name, role, password_hash, totp_secret)
-            VALUES ($1, $2, $3, $4, $5)
+            INSERT INTO accounts (account_id, name, role, password_hash, totp_secret, quadrant)
+            VALUES ($1, $2, $3, $4, $5, $6)
             ON CONFLICT (account_id) DO NOTHING RETURNING true
             """,
             account_id,
@@ -81,6 +89,7 @@ async def add_account(
             role.value,
             password_hash,
             totp_box,
+            quadrant,
         )
     if not made:
         raise Refused(f"there is an account {account_id} already: `account passwd` changes it")
@@ -132,7 +141,8 @@ async def accounts(pool: Pool) -> list[Account]:
     async with connected(pool) as connection:
         rows = await connection.fetch(
             """
-            SELECT account_id, name, role, totp_secret IS NOT NULL AS has_totp, created_at,
+            SELECT account_id, name, role, quadrant, totp_secret IS NOT NULL AS has_totp,
+                   created_at,
                    CASE WHEN locked_until > now() THEN locked_until END AS locked_until, revoked_at
             FROM accounts ORDER BY account_id
             """
@@ -148,7 +158,7 @@ async def credentials_of(pool: Pool, account_id: str) -> Credentials | None:
     async with connected(pool) as connection:
         row = await connection.fetchrow(
             """
-            SELECT account_id, name, role, password_hash, totp_secret AS totp_box,
+            SELECT account_id, name, role, quadrant, password_hash, totp_secret AS totp_box,
                    greatest(extract(epoch FROM locked_until - now()), 0)::float8 AS locked_for_s
             FROM accounts WHERE account_id = $1 AND revoked_at IS NULL
             """,
@@ -208,11 +218,15 @@ async def begin_session(
         if not fresh:
             return None
         await connection.execute(
-            "INSERT INTO devices (device_id, role, name, token_hash) VALUES ($1, $2, $3, $4)",
+            """
+            INSERT INTO devices (device_id, role, name, token_hash, quadrant)
+            VALUES ($1, $2, $3, $4, $5)
+            """,
             device_id,
             role.value,
             who.name,
             token_hash,
+            who.quadrant,
         )
         expires_at = await connection.fetchval(
             """

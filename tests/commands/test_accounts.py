@@ -26,6 +26,15 @@ def test_an_account_is_made_changed_listed_and_revoked(ask: Run) -> None:
     assert "account list" in gone.output
 
 
+def test_a_supervisor_may_be_of_one_quadrant_and_nobody_else(ask: Run) -> None:
+    chief = ("account", "add", "eva", "--name", "Eva", "--role", "supervisor")
+    ask(*chief, "--quadrant", "Q-01", stdin=f"{PASSWORD}\n")
+    (listed,) = json.loads(ask("account", "list", "--json").stdout)
+    assert listed["quadrant"] == "Q-01"
+    said = ask(*ADD, "--quadrant", "Q-01", exits=ExitCode.FAILED, stdin=f"{PASSWORD}\n")
+    assert "only a supervisor is of a quadrant" in said.output
+
+
 def test_what_is_no_password_and_who_is_not_there_is_said(ask: Run) -> None:
     short = ask(*ADD, exits=ExitCode.USAGE, stdin="short\n")
     assert "at least 12 characters" in short.output

@@ -162,3 +162,29 @@ async def test_being_seen_is_noted_now_and_then(dsn: str) -> None:
             await connection.execute("UPDATE sessions SET seen_at = now() - interval '50 s'")
         assert await seen(60) > 49
         assert await seen(40) < 49
+
+
+@on_asyncio
+async def test_a_session_of_a_supervisor_is_a_device_of_its_quadrant(dsn: str) -> None:
+    async with open_pool(dsn) as pool:
+        with pytest.raises(Refused, match="only a supervisor is of a quadrant"):
+            await add_account(pool, "luis", "Luis", AccountRole.OPERATOR, "h", quadrant="Q-01")
+        await add_account(pool, "eva", "Eva", AccountRole.SUPERVISOR, "hash", quadrant="Q-01")
+        (listed,) = await accounts(pool)
+        assert listed.quadrant == "Q-01"
+        who = await credentials_of(pool, "eva")
+        assert who is not None
+        await begin_session(
+            pool,
+            who,
+            session_hash=COOKIE,
+            device_id="eva:1",
+            role=Role.SUPERVISOR,
+            token_hash=digest("token"),
+            lasts_s=60,
+            totp_step=None,
+        )
+        async with connected(pool) as connection:
+            row = await connection.fetchrow("SELECT role, quadrant FROM registry_devices")
+        assert row is not None
+        assert tuple(row) == ("supervisor", "Q-01")

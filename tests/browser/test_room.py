@@ -9,25 +9,6 @@ from tests.browser.stage import DESKTOP, PHONE, Stage, call_of, is_connected, pr
 from tests.browser.test_quality import serious
 from tests.live.program import Area
 
-CROWD = """async (count) => {
-    const { Queue } = await import("/assets/sala/queue.js");
-    const { passing } = await import("/assets/sala/filters.js");
-    const { inOrder } = await import("/assets/shared/alerts/alert_list.js");
-    const alerts = Array.from({ length: count }, (_, at) => ({
-        alert_id: `alert-${at}`, kind: at % 2 ? "panic" : "medical", urgency: "normal",
-        state: "dispatched", owner: null, front: null, quadrant: null, cancel_requested_at_ms: null,
-        place: { address: `Calle ${at}`, lat: null, lon: null }, sender: { name: `Ana ${at}` },
-        escalation: { step: "none", rounds: 0, next_at_ms: null },
-        stages: { received_at_ms: Date.now() - count + at },
-    }));
-    const place = document.querySelector("#queue");
-    place.replaceChildren();
-    const queue = new Queue(place, () => null);
-    const wanted = { text: "", kind: "panic", state: "all" };
-    queue.show(passing(inOrder(alerts), wanted), null);
-}"""
-"""Put so many open alerts into the queue, every other one of which passes its filter."""
-
 
 def look_for(page: Page, area: Area) -> None:
     """Other tests leave alerts open: only this area's."""
@@ -223,17 +204,3 @@ def test_it_speaks_english_throughout(stage: Stage, area: Area, eva: str) -> Non
     expect(page.locator("#headline")).to_contain_text("Unanswered")
     said = page.locator("#room").inner_text()
     assert not re.search("[áéíóúñ¿¡]", said), said
-
-
-def test_of_thousands_only_those_in_sight_are_drawn_and_all_are_there(
-    stage: Stage, eva: str
-) -> None:
-    page = stage.room(eva)
-    page.evaluate(CROWD, 10_000)
-    rows = page.locator("#queue li")
-    expect(rows.first).to_contain_text("Calle 1")
-    expect(rows.first).to_have_attribute("aria-setsize", "5000")
-    assert 5 < rows.count() < 30
-    page.locator("#queue").evaluate("(queue) => queue.scrollTo(0, queue.scrollHeight)")
-    expect(rows.last).to_contain_text("Calle 9999")
-    assert 5 < rows.count() < 30

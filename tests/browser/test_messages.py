@@ -57,7 +57,7 @@ def test_a_message_about_an_alert_is_read_by_members_and_counted(
     assert not serious(page)
     page.get_by_role("button", name="Enviar a todo el frente").click()
     message = ana.locator(".message")
-    expect(message).to_contain_text("La patrulla va en camino. · The patrol is on its way.")
+    expect(message).to_contain_text("La patrulla va en camino. / The patrol is on its way.")
     expect(message).to_contain_text("Eva Ruiz, sala de control")
     assert ana.evaluate("buzzes") == buzzed + 1
     assert not serious(ana)

@@ -62,8 +62,8 @@ export const WORDS = {
     "The record does not answer; what is above is live all the same.",
   ],
   told: [
-    "Avisados: {quadrants} · vista en {count} equipos",
-    "Told: {quadrants} · seen on {count} handhelds",
+    "Avisados: {quadrants} · vista en {count} equipo(s)",
+    "Told: {quadrants} · seen on {count} handheld(s)",
   ],
   toldNobody: ["Ningún cuadrante", "No quadrant"],
   assign: ["Asignar", "Assign"],
@@ -83,8 +83,8 @@ export const WORDS = {
   messages: ["Mensajes al frente", "Messages to the front"],
   sayTo: ["Mensaje para {front}", "Message to {front}"],
   aboutAlert: [
-    "Sobre la alerta abierta: deja de mostrarse cuando se cierre.",
-    "About the open alert: it is shown no more once that is closed.",
+    "Sobre la alerta abierta: quien llegue cuando esté cerrada ya no lo recibe.",
+    "About the open alert: whoever comes once it is closed is not sent it.",
   ],
   aboutNothing: [
     "A los teléfonos de todo el frente, durante 4 horas.",
@@ -253,6 +253,7 @@ export const REASON_WORDS = new Map([
   ["cancelled", "outcomeCancelled"],
   ["duplicate", "duplicate"],
   ["test", "outcomeTest"],
+  ["asked", "asked"],
   ["sounding", "sounding"],
   ["silent", "sirenSilent"],
   ["failed", "failed"],

@@ -24,7 +24,7 @@ export function words(name, values = {}) {
 
 /** Spanish with English beside it, for whoever reads it elsewhere. */
 export function inBoth(name) {
-  return table[name].join(" · ");
+  return table[name].join(" / ");
 }
 
 /** The server's own sentence, in the language in force. */

@@ -18,7 +18,7 @@ import numpy as np
 from bench.machine import machine
 from bench.options import options
 from bench.progress import say, write
-from bench.shapes import SCENARIOS
+from bench.shapes import SCENARIOS, remarks_on
 
 LOCUSTFILE: Final = Path(__file__).with_name("locustfile.py")
 MISSING: Final = "locust is missing: pip install -c constraints.txt -e '.[bench]'"
@@ -41,11 +41,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def measure(args: argparse.Namespace) -> dict[str, Any]:
     """Every figure of `locust`."""
+    remarks = remarks_on(args.scale)
+    for remark in remarks:
+        say(remark)
     rows = {name: _run(name, args) for name in args.scenario or SCENARIOS}
     return {
         "bench": "locust",
         "scale": args.scale,
         "seconds": args.seconds,
+        "remarks": remarks,
         "scenarios": rows,
         "machine": machine(),
     }

@@ -10,7 +10,7 @@ from contextlib import suppress
 from bench.cuadrante import cuadrante
 from bench.options import options
 from bench.progress import say
-from bench.shapes import city_of
+from bench.shapes import city_of, remarks_on
 from protocol import PATH
 
 SCALE = 0.02
@@ -21,6 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = options("serve", __doc__)
     parser.add_argument("--scale", type=float, default=SCALE, help="of Cali's 25,943 members")
     args = parser.parse_args(argv)
+    for remark in remarks_on(args.scale):
+        say(remark)
     city = city_of(args.scale)
     say(f"starting the server and enrolling {len(city.members):,} devices")
     with cuadrante(city, program=args.program) as target:

@@ -76,6 +76,16 @@ SCENARIOS: Final = {
 }
 
 
+def remarks_on(scale: float) -> list[str]:
+    """What of a scale is not played."""
+    people = round(CALI_MEMBERS * scale)
+    if people <= MEMBERS_MAX:
+        return []
+    return [
+        f"scaled down to {MEMBERS_MAX:,} of {people:,} members: a process may open 20,000 files"
+    ]
+
+
 def city_of(scale: float) -> City:
     """Cali's members, scaled, in a small city; the same for the server and for locust.
 

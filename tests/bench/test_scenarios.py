@@ -19,7 +19,9 @@ def test_a_scenario_is_played_headless_and_judged(capsys: pytest.CaptureFixture[
     pytest.importorskip("gevent", reason=LOCUST_MISSING)
     small = ["--scenario", "emergency", "--scale", "0.0005", "--seconds", "10", "--json", "-"]
     assert main(small) == 0
-    row = json.loads(capsys.readouterr().out)["scenarios"]["emergency"]
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["remarks"] == []
+    row = figures["scenarios"]["emergency"]
     assert row["kept"] is True
     shown = row["events"]["alert: press → handheld"]
     assert shown["count"] == 2 * row["events"]["signal: press → receipt"]["count"] > 0

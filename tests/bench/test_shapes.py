@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.shapes import CALI_MEMBERS, MEMBERS_MAX, SCENARIOS, city_of
+from bench.shapes import CALI_MEMBERS, MEMBERS_MAX, SCENARIOS, city_of, remarks_on
 from protocol.vocabulary import Role
 
 
@@ -39,3 +39,11 @@ def test_a_city_of_a_scale_is_always_the_same_and_fits_the_server() -> None:
     assert all(each.quadrant >= 0 and each.lat for each in buttons)
     assert len({each.device_id for each in city.members}) == len(city.members)
     assert CALI_MEMBERS > MEMBERS_MAX, "so a whole Cali is scaled down"
+
+
+def test_a_city_that_is_scaled_down_is_said_to_be() -> None:
+    assert remarks_on(MEMBERS_MAX / CALI_MEMBERS) == []
+    (remark,) = remarks_on(1.0)
+    assert "scaled down to 15,000 of 25,943 members" in remark
+    city = city_of(1.0)
+    assert sum(each.quadrant >= 0 for each in (*city.senders, *city.idle)) == MEMBERS_MAX

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from websockets.frames import BINARY, CONT, TEXT, Frame
 from websockets.http11 import Request
-from websockets.protocol import SEND_EOF, State
+from websockets.protocol import SEND_EOF, Protocol, State
 from websockets.server import ServerProtocol
 
 from dispatch.core.moment import Moment
@@ -68,13 +68,15 @@ class Connection(asyncio.Protocol):
         "session",
     )
 
-    def __init__(self, door: "FrontDoor", ws: ServerProtocol) -> None:
+    def __init__(self, door: "FrontDoor") -> None:
         self.session: Session | None = None
         """None before the handshake, and as soon as the end has begun."""
         self.is_slow = False
         """Whether the peer leaves more unread than the network takes for it."""
         self._door = door
-        self._ws = ws
+        self._ws: Protocol | None = None
+        """Reads the request, and is let go of with it; another reads the first frame that is no
+        plain text, and what follows. Most connections never have one: 3.5 kB each."""
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._fragments = b""
@@ -105,8 +107,9 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         self._have_a_turn()
-        self._ws.receive_eof()
-        self._flush()
+        if self._ws is not None:
+            self._ws.receive_eof()
+            self._flush()
         return False
 
     def connection_lost(self, _exc: Exception | None) -> None:
@@ -135,8 +138,10 @@ class Connection(asyncio.Protocol):
 
     def write(self, framed: bytes) -> None:
         """Hand bytes to the network, unless the peer reads so slowly that it has to go."""
-        transport = self._transport
-        if transport is None or transport.is_closing() or self._ws.state is not State.OPEN:
+        transport, ws = self._transport, self._ws
+        if transport is None or transport.is_closing():
+            return
+        if ws is not None and ws.state is not State.OPEN:
             return
         transport.write(framed)
         if self.is_slow and transport.get_write_buffer_size() > self._outbox_max_bytes():
@@ -146,8 +151,8 @@ class Connection(asyncio.Protocol):
         """End the connection with a close code, after what was already written."""
         if self._transport is None:
             return
-        if self._ws.state is State.OPEN:
-            self._ws.send_close(code, reason or _reason(code))
+        if not self._is_connecting() and (ws := self._parser()).state is State.OPEN:
+            ws.send_close(code, reason or _reason(code))
             self._flush()
             self._door.counted_close(code)
         self._leave()
@@ -162,8 +167,19 @@ class Connection(asyncio.Protocol):
 
     def _is_stranger(self) -> bool:
         if self.session is None:
-            return self._ws.state is State.CONNECTING
+            return self._is_connecting()
         return self.session.device_id is None
+
+    def _is_connecting(self) -> bool:
+        if self._ws is None:
+            return self._splitter is None
+        return self._ws.state is State.CONNECTING
+
+    def _parser(self) -> Protocol:
+        if self._ws is None:
+            door = self._door
+            self._ws = door.request_parser() if self._is_connecting() else door.frame_parser()
+        return self._ws
 
     def _queue(self, data: bytes) -> None:
         """A stranger waits for its turn."""
@@ -224,24 +240,30 @@ class Connection(asyncio.Protocol):
 
     def _parse(self, data: bytes, now: Moment) -> bool:
         """Have the protocol object read: the request, and every frame but a plain text."""
-        self._ws.receive_data(data)
-        for event in self._ws.events_received():
+        ws = self._parser()
+        ws.receive_data(data)
+        for event in ws.events_received():
             if isinstance(event, Request):
-                if self._ws.close_expected():  # what came with the request was no WebSocket frame
+                if ws.close_expected():  # what came with the request was no WebSocket frame
                     self.abort()
                     return False
-                self._ws.send_response(self._door.answer(self, self._ws, event))
-                if data.endswith(END_OF_REQUEST):  # else the parser may be within a frame already
-                    self._splitter = Splitter()
-                self._flush()
+                self._answer(cast(ServerProtocol, ws), event, data.endswith(END_OF_REQUEST))
             elif self.session is not None:
                 self._take_frame(self.session, cast(Frame, event), now)
         self._flush()
         return True
 
+    def _answer(self, ws: ServerProtocol, request: Request, is_all: bool) -> None:
+        ws.send_response(self._door.answer(self, ws, request))
+        self._flush()
+        if is_all:  # else the parser may be within a frame already
+            self._splitter = Splitter()
+            if ws.state is State.OPEN:
+                self._let_go_of_parser()
+
     def _stop_reading(self) -> None:
         """Hang up on a stranger; let a peer that we closed read why, and hear it no more."""
-        if self._ws.state is State.CONNECTING or self._transport is None:
+        if self._is_connecting() or self._transport is None:
             self.abort()
         else:
             self._transport.pause_reading()
@@ -286,15 +308,17 @@ class Connection(asyncio.Protocol):
 
     def _flush(self) -> None:
         """Send what the protocol object itself wants sent: handshake, pongs, close frames."""
-        transport = self._transport
-        for data in self._ws.data_to_send():
+        transport, ws = self._transport, self._ws
+        if ws is None:
+            return
+        for data in ws.data_to_send():
             if transport is None or transport.is_closing():
                 return
             if data == SEND_EOF:
                 transport.close()
             else:
                 transport.write(data)
-        if self._ws.close_expected():
+        if ws.close_expected():
             self._leave()
             self._call_later(CLOSE_GRACE_S, self.abort)
 
@@ -308,11 +332,16 @@ class Connection(asyncio.Protocol):
             self._timer = None
 
     def _end(self) -> None:
-        """Nothing is left of the socket. What the protocol object is tied to itself by is cut here:
-        see `dispatch/edge/collector.py`."""
+        """Nothing is left of the socket."""
         self._leave()
-        ws = self._ws
-        ws.parser.close()  # a generator of its own method
+        self._let_go_of_parser()
+
+    def _let_go_of_parser(self) -> None:
+        """It is tied to itself by cycles, which are cut here: see `dispatch/edge/collector.py`."""
+        ws, self._ws = self._ws, None
+        if ws is None:
+            return
+        ws.parser.close()  # a generator of its own method; its frame has the request
         if ws.handshake_exc is not None:
             ws.handshake_exc.__traceback__ = None  # the frames hold the request, and that holds it
         ws.handshake_exc = ws.parser_exc = None

@@ -12,6 +12,7 @@ from itertools import count
 import orjson
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
+from websockets.protocol import Protocol, Side
 from websockets.server import ServerProtocol
 from websockets.typing import Origin, Subprotocol
 
@@ -61,13 +62,20 @@ class FrontDoor:
 
     def connect(self) -> Connection:
         """Make the connection of a new socket: the event loop's protocol factory."""
-        ws = ServerProtocol(
+        return Connection(self)
+
+    def request_parser(self) -> ServerProtocol:
+        """Make what reads a connection's request, and what comes with it."""
+        return ServerProtocol(
             origins=self._origins,
             subprotocols=[Subprotocol(SUBPROTOCOL)],
             max_size=MAX_FRAME_BYTES,
             logger=_quiet,
         )
-        return Connection(self, ws)
+
+    def frame_parser(self) -> Protocol:
+        """Make what reads and writes the rarer frames of a connection that is open."""
+        return Protocol(Side.SERVER, max_size=MAX_FRAME_BYTES, logger=_quiet)
 
     def admit(self, connection: Connection) -> bool:
         """Say whether there is room for one more socket."""

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator
 
 import pytest
+from websockets.protocol import Protocol, Side, State
 
 from dispatch.edge.bounds import YOUNG_MAX
 from dispatch.edge.collector import spare_the_old
@@ -74,6 +75,28 @@ async def test_no_connection_leaves_anything_to_the_collector() -> None:
             gc.enable()
     ours = {each for each in left if each.startswith(("dispatch.", "websockets.server."))}
     assert not ours
+
+
+@on_uvloop
+async def test_a_connection_keeps_neither_its_request_nor_what_read_it() -> None:
+    others = parsers()
+    async with open_town() as town, town.peer("ana") as ana, town.peer("patrol-w") as patrol:
+        for peer in (ana, patrol):
+            await peer.is_served()
+        assert not [each for each in parsers() if each not in others]
+        await (await ana.socket.ping(b"x"))
+        (ours,) = (each for each in parsers() if each not in others)
+        assert ours.state is State.OPEN, "it is there for what is no plain text"
+        await ana.is_served()
+
+
+def parsers() -> list[Protocol]:
+    """Of the server's side, wherever they are."""
+    return [
+        each
+        for each in gc.get_objects()
+        if issubclass(type(each), Protocol) and each.side is Side.SERVER
+    ]
 
 
 async def _come_and_go(town: Town) -> None:

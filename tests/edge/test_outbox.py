@@ -74,7 +74,7 @@ async def test_one_recipient_that_fails_keeps_nothing_from_the_others(
     ):
         session_id = town.dispatcher.city.presence.session_of["patrol-w"]
         connection = town.outbox.connections[session_id]
-        monkeypatch.setattr(connection, "_ws", None)  # what only a bug could do
+        monkeypatch.setattr(connection, "_ws", object())  # what only a bug could do
         await pressed_and_seen(ana, patrol, press())
         assert town.health.has_bug
         assert await broken.closed_with() == 1006

@@ -8,12 +8,14 @@ from collections.abc import Callable
 
 FIRST_S = 0.5
 CAP_S = 15.0
+URGENT_CAP_S = 5.0
+"""For whoever is called, or has somebody waiting: they are few."""
 _DOUBLINGS_MAX = 16
 
 
-def full_jitter_s(attempt: int, jitter: Callable[[], float]) -> float:
-    """Return the wait in seconds before attempt number `attempt` + 1.
+def full_jitter_s(attempt: int, jitter: Callable[[], float], cap_s: float = CAP_S) -> float:
+    """Return the wait in seconds before attempt number `attempt` + 1, at most `cap_s`.
 
     `jitter` returns a number from 0 to 1, such as `random.SystemRandom().random`.
     """
-    return jitter() * min(CAP_S, FIRST_S * (1 << min(attempt, _DOUBLINGS_MAX)))
+    return jitter() * min(cap_s, FIRST_S * (1 << min(attempt, _DOUBLINGS_MAX)))

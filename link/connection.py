@@ -1,5 +1,6 @@
 """One authenticated link to the server, kept up through any number of disconnects."""
 
+import math
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,7 +10,7 @@ from typing import Final, Protocol
 
 import trio
 
-from link.backoff import full_jitter_s
+from link.backoff import CAP_S, URGENT_CAP_S, full_jitter_s
 from link.beside import beside
 from link.enrolment import Credentials
 from link.errors import Refused
@@ -34,6 +35,8 @@ from protocol.vocabulary import Role
 CLIENT_NAME: Final = "cuadrante-sdk/0.1"
 SETTLED_AFTER_S: Final = 10.0
 """A connection that lived so long was a good one: the next back-off starts anew."""
+WAITED_FOR_S: Final = 120.0
+"""So long after a press, or an answer, somebody is taken to wait for it."""
 LEAVE_WITHIN_S: Final = 2.0
 END_WITHIN_S: Final = 2 * CLOSE_WITHIN_S
 """A connection that is over is let go by then, whatever is still waited for in it."""
@@ -106,7 +109,7 @@ class Link:
         self._room = room
         self._wire: Wire | None = None
         self._hurried = trio.Event()
-        self._is_waited_for = False
+        self._waited_for_s = -math.inf
         self._leaving = False
         self._ended = trio.Event()
         self._states: Feed[LinkState] = Feed()
@@ -136,7 +139,7 @@ class Link:
     def hurry(self) -> None:
         """Someone waits: reconnect now if the link is down, make sure it answers if it is up."""
         self._hurried.set()
-        self._is_waited_for = True
+        self._waited_for_s = trio.current_time()
         if self._wire is not None:
             self._wire.doubt()
 
@@ -185,9 +188,12 @@ class Link:
         return wire.ending
 
     def _address(self) -> str:
+        return urgent(self._url) if self._is_urgent() else self._url
+
+    def _is_urgent(self) -> bool:
         """Whoever is called, or has somebody waiting, is let in before those who only wait."""
-        is_only_waiting = self._credentials.role is Role.APP and not self._is_waited_for
-        return self._url if is_only_waiting else urgent(self._url)
+        waits_for_s = trio.current_time() - self._waited_for_s
+        return self._credentials.role is not Role.APP or waits_for_s < WAITED_FOR_S
 
     async def _converse(self, wire: Wire) -> None:
         device_id, token = self._credentials.device_id, self._credentials.token
@@ -197,7 +203,6 @@ class Link:
             return
         self._wire = wire
         self._hurried = trio.Event()
-        self._is_waited_for = False
         try:
             self._tell(UP)
             self._owner.greeted(welcome)
@@ -211,7 +216,8 @@ class Link:
 
     async def _pause(self, attempt: int) -> int:
         """Wait before reconnecting, unless someone is in a hurry. Returns the next attempt."""
-        with trio.move_on_after(full_jitter_s(attempt, self._jitter)):
+        cap_s = URGENT_CAP_S if self._is_urgent() else CAP_S
+        with trio.move_on_after(full_jitter_s(attempt, self._jitter, cap_s)):
             await self._hurried.wait()
             self._hurried = trio.Event()
             return 0

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.backoff import CAP_S, FIRST_S, full_jitter_s
+from link.backoff import CAP_S, FIRST_S, URGENT_CAP_S, full_jitter_s
 
 
 def test_the_longest_wait_doubles_up_to_the_cap() -> None:
@@ -9,6 +9,11 @@ def test_the_longest_wait_doubles_up_to_the_cap() -> None:
     assert longest == [0.5, 1, 2, 4, 8, 15, 15, 15]
     assert longest[0] == FIRST_S
     assert longest[-1] == CAP_S
+
+
+def test_who_is_waited_for_waits_less() -> None:
+    longest = [full_jitter_s(attempt, lambda: 1.0, URGENT_CAP_S) for attempt in range(6)]
+    assert longest == [0.5, 1, 2, 4, URGENT_CAP_S, URGENT_CAP_S]
 
 
 @given(st.integers(0, 10**9), st.floats(0, 1))

@@ -7,9 +7,9 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from link.backoff import CAP_S
+from link.backoff import CAP_S, URGENT_CAP_S
 from link.beside import beside
-from link.connection import SETTLED_AFTER_S, Link, kept_up
+from link.connection import SETTLED_AFTER_S, WAITED_FOR_S, Link, kept_up
 from link.enrolment import Credentials
 from link.errors import BadAddress, Refused
 from link.wire import ANSWER_WITHIN_S, PING_SHARE, SEND_WITHIN_S, WELCOME_WITHIN_S
@@ -360,7 +360,19 @@ async def test_who_only_waits_lets_others_in_first(autojump_clock: MockClock) ->
         await guest.welcome()
         await until(lambda: link.up)
         await guest.cut()
-        assert asked_for(await server.visit()) == PATH, "it was sent"
+        guest = await server.visit()
+        assert asked_for(guest) == f"{PATH}?{URGENT}", "who knows whether it was stored"
+        await guest.welcome()
+        await trio.sleep(WAITED_FOR_S)
+        await guest.cut()
+        assert asked_for(await server.visit()) == PATH, "that was long ago"
+
+
+async def test_while_somebody_waits_the_back_off_stays_short(autojump_clock: MockClock) -> None:
+    async with linked(credentials=PATROL, refusing=6) as (_, server, _listener):
+        await server.visit()
+        waits_s = [b - a for a, b in zip(server.dialled_s, server.dialled_s[1:], strict=False)]
+        assert waits_s == pytest.approx([0.5, 1, 2, 4, URGENT_CAP_S, URGENT_CAP_S])
 
 
 async def test_who_is_called_asks_to_be_let_in_first(autojump_clock: MockClock) -> None:

@@ -5,8 +5,10 @@
 
 const FIRST_MS = 500;
 const CAP_MS = 15_000;
+/** For whoever is called, or has somebody waiting: they are few. */
+const URGENT_CAP_MS = 5_000;
 
 /** The wait in milliseconds before attempt number `attempt` + 1. */
-export function fullJitterMs(attempt, chance = Math.random) {
-  return chance() * Math.min(CAP_MS, FIRST_MS * 2 ** Math.min(attempt, 16));
+export function fullJitterMs(attempt, isUrgent = false, chance = Math.random) {
+  return chance() * Math.min(isUrgent ? URGENT_CAP_MS : CAP_MS, FIRST_MS * 2 ** Math.min(attempt, 16));
 }

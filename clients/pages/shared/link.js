@@ -14,6 +14,8 @@ export const SUBPROTOCOL = "cuadrante.v1";
 const OPENS_WITHIN_MS = 8_000;
 const PONG_WITHIN_MS = 4_000;
 const SETTLED_AFTER_MS = 10_000;
+/** So long after a press, or an answer, somebody is taken to wait for it. */
+const WAITED_FOR_MS = 120_000;
 const NORMAL_CLOSURE = 1000;
 
 export class Link {
@@ -31,7 +33,7 @@ export class Link {
   #socket = null;
   #isUp = false;
   #isWanted = false;
-  #isWaitedFor = false;
+  #waitedForMs = -Infinity;
   #attempt = 0;
   #openedMs = 0;
   #wait = null;
@@ -82,7 +84,7 @@ export class Link {
 
   /** Somebody waits: connect now if the link is down, make sure that it answers if it is up. */
   hurry() {
-    this.#isWaitedFor = true;
+    this.#waitedForMs = Date.now();
     this.#tryNow();
   }
 
@@ -96,13 +98,16 @@ export class Link {
     }
   }
 
+  /** Whoever is called, or has somebody waiting, is let in before those who only wait. */
+  get #isUrgent() {
+    return this.onDuty !== null || Date.now() - this.#waitedForMs < WAITED_FOR_MS;
+  }
+
   #connect() {
     clearTimeout(this.#wait);
     this.#wait = null;
     this.#openedMs = Date.now();
-    // Whoever is called, or has somebody waiting, is let in before those who only wait.
-    const isUrgent = this.#isWaitedFor || this.onDuty !== null;
-    const socket = new WebSocket(isUrgent ? `${this.#url}?urgent` : this.#url, SUBPROTOCOL);
+    const socket = new WebSocket(this.#isUrgent ? `${this.#url}?urgent` : this.#url, SUBPROTOCOL);
     this.#socket = socket;
     socket.onopen = () => this.#write(this.#hello());
     socket.onmessage = ({ data }) => this.#take(JSON.parse(data));
@@ -123,7 +128,6 @@ export class Link {
     if (message.type === "pong") return;
     if (message.type === "welcome" && !this.#isUp) {
       this.#isUp = true;
-      this.#isWaitedFor = false;
       this.downSinceMs = null;
       this.#pingEveryMs = Math.min(0.8 * message.ping_interval_s * 1000, this.doubtEveryMs);
       this.#owner.greeted(message);
@@ -179,7 +183,7 @@ export class Link {
     }
     if (nowMs - this.#openedMs >= SETTLED_AFTER_MS) this.#attempt = 0;
     if (this.#isWanted) {
-      this.#wait = setTimeout(() => this.#connect(), fullJitterMs(this.#attempt));
+      this.#wait = setTimeout(() => this.#connect(), fullJitterMs(this.#attempt, this.#isUrgent));
       this.#attempt += 1;
     }
     this.#owner.changed();

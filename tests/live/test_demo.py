@@ -99,7 +99,7 @@ def log_in(said: str) -> httpx.Response:
     found = re.search(r"(http://[\d.:]+)/sala  .*account: (\S+), .*password: (\S+)", said)
     assert found is not None, said
     site, account_id, password = found.groups()
-    assert httpx.get(f"{site}/sala/").status_code == 200
+    assert httpx.get(f"{site}/sala").status_code == 200
     who = {"account_id": account_id, "password": password}
     return httpx.post(f"{site}/v1/session", json=who, headers={"X-Cuadrante": "demo"})
 

@@ -107,6 +107,18 @@ def answer(world: World, dice: Dice) -> None:
     watcher.act(message)
 
 
+def tell_front(world: World, dice: Dice) -> None:
+    """The control room says something to the front, perhaps about an alert."""
+    screens = [each for each in world.watchers.values() if not each.is_handheld and each.on_duty]
+    if not screens:
+        return
+    watcher = dice.choice(screens)
+    about = dice.choice((None, *sorted(watcher.board.open)))
+    body = f"Aviso {dice.randrange(1_000)}"
+    world.say(f"{watcher.device_id} tells the front: {body}")
+    world.sayings.say(watcher, body, about)
+
+
 def duty(world: World, dice: Dice) -> None:
     """Somebody goes on or off duty."""
     watcher = _watcher(world, dice)
@@ -275,6 +287,7 @@ ACTS: Final = MappingProxyType(
         "hush": (hush, 4),
         "gateway_away": (gateway_away, 1),
         "ail": (ail, 4),
+        "tell_front": (tell_front, 3),
     }
 )
 """Kind of act -> what it does, and how often beside the others."""

@@ -6,6 +6,7 @@ from protocol.messages import (
     AnyServerMessage,
     Cancel,
     Error,
+    FrontMessage,
     Position,
     PositionReport,
     Receipt,
@@ -96,6 +97,8 @@ class Caller(Client):
         match message:
             case Receipt():
                 self._receive(message)
+            case FrontMessage():
+                self.world.sayings.heard(self, message)
             case Error(ref=str(ref)) if ref.removeprefix("cancel:") in self.calls:
                 self._blame(self.calls[ref.removeprefix("cancel:")], message)
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, Final
 
-from dispatch.core import answer, press, sirens, supervision
+from dispatch.core import answer, message, press, sirens, supervision
 from dispatch.core.alert import Alert
 from dispatch.core.city import City, Deadlines
 from dispatch.core.dedupe import Judgement, judge
@@ -53,6 +53,14 @@ _begin = Dispatcher.__init__
 def _one_boot(dispatcher: Dispatcher, registry: Registry, boot: str) -> None:
     """Every boot passes for the same, though the monotonic clock began anew."""
     _begin(dispatcher, registry, "boot")
+
+
+def _forget_messages(*_: Any) -> None:
+    """A restart puts up nothing of what was said to fronts."""
+
+
+def _tell_no_latecomer(*_: Any) -> None:
+    """Whoever was away when something was said is never told it."""
 
 
 _give = answer.give
@@ -126,6 +134,8 @@ CANARIES: Final = MappingProxyType[str, tuple[Any, str, Any]](
         "forget_deadlines": (Dispatcher, "restore", _forget_deadlines),
         "forget_fronts": (Dispatcher, "restore", _forget_fronts),
         "one_boot": (Dispatcher, "__init__", _one_boot),
+        "forget_messages": (Dispatcher, "post", _forget_messages),
+        "tell_no_latecomer": (message, "came", _tell_no_latecomer),
         "give_to_anyone": (answer, "give", _give_to_anyone),
         "failed_is_forgotten": (Keeper, "look", _failed_is_forgotten),
         "drain_skips": (Drain, "_unheard", _drain_skips),

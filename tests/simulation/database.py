@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tests.simulation.box_watch import open_in
 from tests.simulation.clock import Agenda
-from tests.simulation.disk import Log, Row, signals_of
+from tests.simulation.disk import Log, Row, message_of, signals_of
 from tests.simulation.rules import Broken
 
 BATCH_ROWS = 40
@@ -22,6 +22,7 @@ class Database:
     alerts: dict[str, Row] = field(default_factory=dict)
     events: dict[int, Row] = field(default_factory=dict)
     presses: set[str] = field(default_factory=set)
+    messages: set[str] = field(default_factory=set)
     troubled: dict[str, set[str]] = field(default_factory=dict)
     """device id -> the troubles that it has, by its newest line."""
     mark: int = 0
@@ -43,6 +44,9 @@ class Database:
             if row.seq in self.events:
                 raise Broken("each entry is drained once", f"entry {row.seq} was drained twice")
             self.events[row.seq] = row
+            if (message_id := message_of(row.entry)) is not None:
+                self.messages.add(message_id)
+                continue
             known = self.alerts.get(row.entry.alert_id or "")
             is_newer = known is None or row.entry.version >= known.entry.version
             if row.entry.state is not None and row.entry.alert_id is not None:

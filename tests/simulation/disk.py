@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from dispatch.core.entry import Entry
+from dispatch.core.entry import MESSAGE, Entry
 from dispatch.core.moment import Moment
 from dispatch.core.snapshot import thaw
 from dispatch.journal.faults import Failure, NotStored, Reason
@@ -38,6 +38,7 @@ class Disk:
     notes: dict[str, str] = field(default_factory=dict)
     newest: dict[str, Row] = field(default_factory=dict)
     newest_devices: dict[str, Row] = field(default_factory=dict)
+    newest_messages: dict[str, Row] = field(default_factory=dict)
     presses: set[str] = field(default_factory=set)
     """Signals that a state on the disk holds."""
     last_seq: int = 0
@@ -50,11 +51,19 @@ class Disk:
         for row in rows:
             self.rows.append(row)
             self.last_seq = row.seq
-            if row.entry.state is not None and row.entry.alert_id is not None:
+            if (message_id := message_of(row.entry)) is not None:
+                self.newest_messages[message_id] = row
+            elif row.entry.state is not None and row.entry.alert_id is not None:
                 self.newest[row.entry.alert_id] = row
                 self.presses |= signals_of(row.entry)
             elif row.entry.state is not None and row.entry.device_id is not None:
                 self.newest_devices[row.entry.device_id] = row
+
+
+def message_of(entry: Entry) -> str | None:
+    """Return the message to a front that an entry is about, if it is about one."""
+    alert_id = entry.alert_id or ""
+    return alert_id.removeprefix(MESSAGE) if alert_id.startswith(MESSAGE) else None
 
 
 def signals_of(entry: Entry) -> set[str]:
@@ -114,7 +123,9 @@ class Log:
 
     def newest_states(self, closed_since_ms: int) -> list[Entry]:
         """Return what recovery needs."""
-        newest = (*self._disk.newest.values(), *self._disk.newest_devices.values())
+        disk = self._disk
+        of_each = (disk.newest, disk.newest_devices, disk.newest_messages)
+        newest = (row for rows in of_each for row in rows.values())
         rows = sorted(newest, key=lambda row: row.seq)
         entries = [row.entry for row in rows]
         return [each for each in entries if each.is_open or each.at_ms >= closed_since_ms]

@@ -11,6 +11,8 @@ from protocol.messages import (
     Delivered,
     Duty,
     Error,
+    MessageFront,
+    MessageReach,
     Notice,
     Trouble,
     Welcome,
@@ -40,6 +42,8 @@ class Watcher(Client):
         self.is_handheld = is_handheld
         self.board = Board()
         self.acts: dict[str, Act] = {}
+        self.saying: dict[str, MessageFront] = {}
+        """What it says to fronts, until it is stored or refused."""
         self.troubles = Troubles()
         self._told: set[tuple[str, bool]] = set()
         self._refs = 0
@@ -92,8 +96,12 @@ class Watcher(Client):
                 self._hear_of_trouble(message)
             case Alert() if self.on_duty:  # else on its way when it went off duty
                 self._see(message)
+            case MessageReach():
+                self.world.sayings.reached(self, message)
             case Error(ref=str(ref)) if ref in self.acts:
                 self.acts[ref].is_done = True
+            case Error(ref=str(ref)):
+                self.saying.pop(ref, None)
 
     def resend(self) -> None:
         self._resends = False
@@ -101,6 +109,8 @@ class Watcher(Client):
         if self.is_synced:
             for act in self.acts.values():
                 self._send_act(act.message)
+            for message in self.saying.values():
+                self.send(message)
         self._keep_at_it()
 
     def _see(self, alert: Alert) -> None:

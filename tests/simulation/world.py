@@ -29,6 +29,7 @@ from tests.simulation.core import Core
 from tests.simulation.database import Database
 from tests.simulation.disk import Disk
 from tests.simulation.kit import QUIET_AFTER_S, Gateway, Siren, Sounder, check_quiet
+from tests.simulation.messages import Sayings
 from tests.simulation.plan import Plan
 from tests.simulation.rules import Broken
 from tests.simulation.truth import Truth
@@ -64,6 +65,7 @@ class World:
         self.disk = Disk()
         self.database = Database()
         self.truth = Truth()
+        self.sayings = Sayings(self)
         self.witness = Witness(self)
         self.core: Core | None = None
         self.locator = LOCATOR
@@ -216,6 +218,7 @@ class World:
             try:
                 self.witness.check_nothing_is_missing(self.core)
                 check_agreement(self, self.core)
+                self.sayings.check(self.core)
                 break
             except Broken:
                 if not looks_left:

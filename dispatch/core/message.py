@@ -120,8 +120,11 @@ def keep_again(city: City, subjects: Iterable[str], now: Moment) -> list[Effect]
 
 
 def restored(city: City, message: Message) -> None:
-    """A message of an earlier run is still of use."""
-    city.messages.add(message)
+    """A message of an earlier run is still of use, unless its front has too many: a server that was
+    killed may not have kept that some had ended."""
+    for old in city.messages.add(message):
+        old.until_s = AT_ONCE_S
+        city.messages.deadlines.remind(AT_ONCE_S, old.message_id)
 
 
 def next_s(city: City) -> float | None:
@@ -289,11 +292,9 @@ def _tell_how_far(city: City, message: Message) -> list[Effect]:
 
 
 def _show(city: City, message: Message, told: tuple[str, ...]) -> list[Effect]:
-    return (
-        [Send(told, message_view(city, message)), Send(told, reach_view(city, message))]
-        if told
-        else []
-    )
+    if not told:
+        return []
+    return [Send(told, message_view(city, message)), Send(told, reach_view(city, message))]
 
 
 def _end(city: City, message: Message, now: Moment) -> list[Effect]:

@@ -81,8 +81,16 @@ class MessageBox:
 
     def may_say(self, sender_id: str, now_s: float) -> bool:
         """Spend what a sender is allowed for one message, if it is there."""
-        left, since_s = self._allowances.get(sender_id, (float(MESSAGES_AT_ONCE), now_s))
+        # Whoever has been silent for so long has all of it back, and is one more session or less.
+        full_after_s = MESSAGES_AT_ONCE * MESSAGES_EVERY_S
+        recent = {
+            name: (left, since_s)
+            for name, (left, since_s) in self._allowances.items()
+            if now_s - since_s < full_after_s
+        }
+        left, since_s = recent.get(sender_id, (float(MESSAGES_AT_ONCE), now_s))
         left = min(MESSAGES_AT_ONCE, left + (now_s - since_s) / MESSAGES_EVERY_S)
         is_allowed = left >= 1
-        self._allowances[sender_id] = (left - 1 if is_allowed else left, now_s)
+        recent[sender_id] = (left - 1 if is_allowed else left, now_s)
+        self._allowances = recent
         return is_allowed

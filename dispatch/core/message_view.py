@@ -43,7 +43,8 @@ def members(city: City, front_id: str) -> dict[str, None]:
 
 def fronts_of(city: City, device: Device) -> Iterator[str]:
     """The fronts that a device hears of as a member: its own, and those its person coordinates."""
-    if device.front_id is not None and device.role in (Role.APP, Role.BUTTON):
+    on_its_own = device.role is Role.BUTTON and device.gateway_id is None
+    if device.front_id is not None and (device.role is Role.APP or on_its_own):
         yield device.front_id
     if device.person_id is not None and device.role is Role.APP:
         for front_id in city.registry.coordinated_by(device.person_id):

@@ -8,6 +8,7 @@ since may be several boots old.
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -16,6 +17,8 @@ from dispatch.core.alert import Alert, Press, Sounding
 from dispatch.core.kit import Watched
 from dispatch.core.message_box import Message
 from dispatch.core.moment import Moment
+
+T = TypeVar("T")
 
 
 class UnreadableState(Exception):  # noqa: N818 - a state of the file, not a fault of ours
@@ -72,10 +75,7 @@ def thaw(state: bytes, now: Moment, boot: str) -> Alert:
 
     Raises `UnreadableState`.
     """
-    try:
-        frozen = _DECODER.decode(state)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise UnreadableState(str(error)) from error
+    frozen = _decoded(_DECODER, state)
     by_s = _moved_by_s(frozen, now, boot)
     if by_s:
         _shift(frozen.alert, by_s)
@@ -89,10 +89,7 @@ def freeze_message(message: Message, now: Moment, boot: str) -> bytes:
 
 def thaw_message(state: bytes, now: Moment, boot: str) -> Message:
     """Read a message back, as `thaw` does an alert. Raises `UnreadableState`."""
-    try:
-        frozen = _MESSAGE_DECODER.decode(state)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise UnreadableState(str(error)) from error
+    frozen = _decoded(_MESSAGE_DECODER, state)
     message, by_s = frozen.message, _moved_by_s(frozen, now, boot)
     message.until_s += by_s
     message.tell_at_s = _moved(message.tell_at_s, by_s)
@@ -107,15 +104,19 @@ def freeze_device(watched: Watched, now: Moment, boot: str) -> bytes:
 
 def thaw_device(state: bytes, now: Moment, boot: str) -> Watched:
     """Read a device back, as `thaw` does an alert. Raises `UnreadableState`."""
-    try:
-        frozen = _DEVICE_DECODER.decode(state)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise UnreadableState(str(error)) from error
+    frozen = _decoded(_DEVICE_DECODER, state)
     watched, by_s = frozen.watched, _moved_by_s(frozen, now, boot)
     watched.heard_s += by_s
     watched.test_due_s = _moved(watched.test_due_s, by_s)
     watched.kept_s = _moved(watched.kept_s, by_s)
     return watched
+
+
+def _decoded(decoder: msgspec.msgpack.Decoder[T], state: bytes) -> T:
+    try:
+        return decoder.decode(state)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise UnreadableState(str(error)) from error
 
 
 def _moved_by_s(frozen: Frozen | FrozenMessage | FrozenDevice, now: Moment, boot: str) -> float:

@@ -21,6 +21,7 @@ from dispatch.core.limits import (
 )
 from dispatch.core.message import clean
 from dispatch.core.registry import Device, Front
+from dispatch.core.snapshot import thaw_message
 from protocol.messages import (
     VISIBLE_PATTERN,
     FrontMessage,
@@ -238,6 +239,24 @@ def test_what_the_journal_could_not_take_is_given_to_it_again():
     again = town.lines[-1]
     assert again.presses == first.presses
     assert again.entries[0].state is not None
+
+
+def test_what_a_front_has_too_many_of_after_a_crash_ends_at_once():
+    before, town = city(), city()
+    before.connect("operator")
+    for number in range(MESSAGES_PER_FRONT_MAX + 1):
+        before.tell_front("operator", f"Aviso {number}")
+        before.after(MESSAGES_EVERY_S)
+    states = [line.entries[0].state for line in before.lines]
+    kept = [thaw_message(state, town.now, "") for state in states if state is not None]
+    by_id = {message.message_id: message for message in kept}
+    assert len(by_id) == MESSAGES_PER_FRONT_MAX + 1
+    town.dispatcher.post(by_id.values())
+    town.after(0)
+    ended = [line for line in town.lines if line.entries[0].kind is FactKind.MESSAGE_ENDED]
+    assert len(ended) == 1
+    town.connect("carla")
+    assert said_to(town, "carla") == [f"Aviso {n + 1}" for n in range(MESSAGES_PER_FRONT_MAX)]
 
 
 # --- who may -------------------------------------------------------------------------------------

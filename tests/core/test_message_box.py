@@ -46,3 +46,4 @@ def test_a_sender_is_allowed_a_few_at_once_and_then_one_at_a_time():
     assert not box.may_say("a", MESSAGES_EVERY_S)
     assert all(box.may_say("a", 1e6) for _ in range(MESSAGES_AT_ONCE))
     assert not box.may_say("a", 1e6), "no more than so many, however long it was silent"
+    assert list(box._allowances) == ["a"], "b has all of it back, and is forgotten"

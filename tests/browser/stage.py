@@ -1,6 +1,7 @@
 """Real browsers before a real server: each page in its own window, and what it complains of."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,8 @@ T = TypeVar("T")
 PASSWORD: Final = "tres tristes tigres"
 """Of every account of the control room."""
 NOT_KEPT: Final = "Service Worker registration blocked by Playwright"
+CORE: Final = re.compile(r"^ws://.*/v1(\?|$)")
+"""Where a page's WebSocket goes."""
 NO_NETWORK: Final = ("net::ERR_", "Failed to load resource", "WebSocket connection to")
 """How a browser says that there is no network: its own lines, which no page can hold back."""
 

@@ -70,9 +70,12 @@ def test_a_message_about_an_alert_is_read_by_members_and_counted(
     expect(page.locator("#messages .reach")).to_have_text("Mostrado en 2 de 2 · enviado a 2")
     message.get_by_role("button", name="Leído").click()
     expect(message).to_have_count(0)
-    for each in (ana, neighbour):
+    for each in (ana, neighbour, page):
         each.reload()
         is_connected(each)
+    page.locator("#search").fill(area.quadrant)
+    page.locator(".queue-row").click()
+    expect(page.locator("#messages .reach")).to_have_text("Mostrado en 2 de 2 · enviado a 2")
     expect(neighbour.locator(".message")).to_have_count(1)
     expect(ana.locator(".call")).to_have_count(1)
     expect(message).to_have_count(0)

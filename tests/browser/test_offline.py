@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.stage import Stage, call_of, is_connected, press, until
+from tests.browser.stage import CORE, Stage, call_of, is_connected, press, until
 from tests.live.program import Area
 
 
@@ -99,7 +99,7 @@ def test_where_no_websocket_gets_through_a_press_leaves_over_http(stage: Stage, 
     stage.forgives_network = True
     patrol = stage.handheld(area.patrols[0])
     ana = stage.button(area.apps[0], area.spot())
-    ana.route_web_socket(re.compile(r"/v1(\?urgent)?$"), lambda socket: socket.close())
+    ana.route_web_socket(CORE, lambda socket: socket.close())
     ana.reload()
     press(ana)
     expect(patrol.locator("#headline h2")).to_contain_text("Pánico")

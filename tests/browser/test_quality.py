@@ -20,7 +20,7 @@ SMALL = """() => [...document.querySelectorAll("button, a, label")]
 """What a thumb would miss: below 44 px (WCAG 2.2, 2.5.5)."""
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*PAGES, "/sala"])
 def test_the_first_page_is_light(stage: Stage, path: str) -> None:
     page = stage.open(path)
     page.wait_for_load_state("networkidle")

@@ -1,11 +1,9 @@
 """A press that the server will not have: the page says so, and what to do, and loses nothing."""
 
-import re
-
 import pytest
 from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
-from tests.browser.stage import Stage, call_of, hold, is_connected, press
+from tests.browser.stage import CORE, Stage, call_of, hold, is_connected, press
 from tests.live.kit import bring_in
 from tests.live.program import Area
 
@@ -31,7 +29,7 @@ class Network:
 
     def __init__(self, window: BrowserContext) -> None:
         self.lets_sockets_through = True
-        window.route_web_socket(re.compile("/v1$"), self._pass)
+        window.route_web_socket(CORE, self._pass)
 
     def _pass(self, socket: WebSocketRoute) -> None:
         if self.lets_sockets_through:

@@ -192,15 +192,3 @@ def test_everybody_can_use_it(stage: Stage, area: Area, eva: str, size: dict[str
     assert not serious(page)
     page.get_by_role("button", name="Agregar").click()
     assert not serious(page)
-
-
-def test_it_speaks_english_throughout(stage: Stage, area: Area, eva: str) -> None:
-    page = stage.room(eva)
-    press(stage.button(area.apps[0], area.spot()))
-    look_for(page, area)
-    page.locator(".queue-row").click()
-    page.get_by_role("button", name="English").click()
-    expect(page.locator("#story")).to_contain_text("Dispatched")
-    expect(page.locator("#headline")).to_contain_text("Unanswered")
-    said = page.locator("#room").inner_text()
-    assert not re.search("[áéíóúñ¿¡]", said), said

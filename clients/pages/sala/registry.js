@@ -8,6 +8,7 @@ import { Declined, ask } from "./session.js";
 
 const PAGE = 50;
 const TYPED_FOR_MS = 300;
+const LOOK_AGAIN_MS = 5_000;
 
 let rights = [];
 let sayTo = null;
@@ -17,6 +18,7 @@ let isMore = false;
 let refused = null;
 let editing = null;
 let typed = 0;
+let questions = 0;
 
 /**
  * `session` says what whoever is logged in may do here; `say(front)` leads to saying something to
@@ -35,6 +37,7 @@ export function openRegistry(session, say) {
   byId("editCancel").addEventListener("click", () => byId("edit").close());
   byId("registryKinds").addEventListener("change", (event) => choose(event.target.value));
   byId("registryNew").hidden = !rights.includes("register");
+  setInterval(lookAgain, LOOK_AGAIN_MS);
   onLanguage(draw);
 }
 
@@ -50,14 +53,35 @@ function choose(wanted) {
 }
 
 async function load(after = null) {
-  const asked = kind;
-  const { id } = KINDS[kind];
+  questions += 1;
+  const asked = questions;
+  const found = await tried(() => pageAfter(after));
+  if (found && asked === questions) take(found, after ? rows : []);
+}
+
+/** What others do here shows by itself: a device is set up, a code is given out. */
+async function lookAgain() {
+  const isInSight = byId("registryRows").offsetParent !== null;
+  if (!isInSight || byId("edit").open || rows.length > PAGE) return;
+  const asked = questions;
+  try {
+    const found = await pageAfter(null);
+    if (asked === questions) take(found, []);
+  } catch (error) {
+    if (!(error instanceof Declined)) throw error;
+  }
+}
+
+/** One row more than is shown says whether there are more. */
+async function pageAfter(row) {
   const query = new URLSearchParams({ limit: PAGE + 1, q: byId("registrySearch").value.trim() });
-  if (after) query.set("after", after[id]);
-  const answer = await tried(() => ask("GET", `/v1/${kind}?${query}`));
-  if (!answer || asked !== kind) return;
-  isMore = answer[kind].length > PAGE;
-  rows = [...(after ? rows : []), ...answer[kind].slice(0, PAGE)];
+  if (row) query.set("after", row[KINDS[kind].id]);
+  return (await ask("GET", `/v1/${kind}?${query}`))[kind];
+}
+
+function take(found, before) {
+  isMore = found.length > PAGE;
+  rows = [...before, ...found.slice(0, PAGE)];
   draw();
 }
 

@@ -1,7 +1,7 @@
 /** Making and finding what a page shows. Text is always text: nothing from outside becomes HTML. */
 
 /** What tells one thing in a list from another of the same look. */
-const KEYS = ["alert", "signal", "message"];
+const KEYS = ["alert", "signal", "message", "id"];
 
 export function byId(id) {
   const element = document.getElementById(id);

@@ -33,7 +33,7 @@ class Outcome(StrEnum):
 class Answer:
     """What a push service said, or that it said nothing. `wait_s`: what it asks us to wait.
 
-    `reason` is one of its documented words.
+    `reason` is one of its documented words, or of ours: never text from outside.
     """
 
     outcome: Outcome

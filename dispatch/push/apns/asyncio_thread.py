@@ -6,11 +6,14 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
+import structlog
 import trio
 
 from dispatch.push.bounds import THREAD_ENDS_WITHIN_S
 
 T = TypeVar("T")
+
+log = structlog.get_logger()
 
 
 class AsyncioThread:
@@ -18,6 +21,7 @@ class AsyncioThread:
 
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(_say)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -45,3 +49,9 @@ class AsyncioThread:
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
             runner.get_loop().run_forever()
+
+
+def _say(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Something there raised where nobody waits: a peer that speaks nonsense, or a bug."""
+    error = context.get("exception")
+    log.warning("asyncio", what=context.get("message"), error=type(error).__name__)

@@ -14,6 +14,7 @@ Its own retries are not used: `push/lane.py` has those, with a breaker.
 """
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Callable
 from functools import partial
@@ -28,6 +29,8 @@ from h2.settings import ChangedSetting, SettingCodes
 
 from dispatch.push.apns.provider_token import ProviderToken
 from dispatch.push.bounds import ANSWER_WITHIN_S, APNS_CONNECTIONS_MAX, KEEP_CONNECTION_S
+
+logging.getLogger("aioapns").disabled = True  # what fails, the lane says, once and as all we say
 
 
 class WasReset(Exception):  # noqa: N818 - what happened to it

@@ -61,7 +61,7 @@ class Got:
 class ApnsStandIn:
     """What is done about each notification, in order; the last one for ever.
 
-    It holds answers back while `held` is set, and says that it takes `streams` at once.
+    `streams`: how many at once it says that it takes, `hesitates_s` after it is connected.
     """
 
     def __init__(self, *does: Does) -> None:
@@ -71,9 +71,11 @@ class ApnsStandIn:
         self.is_empty_handed = False
         """Whether errors have no body."""
         self.streams: int | None = None
+        self.hesitates_s = 0.0
         self.changed = threading.Condition()
         self.port = 0
         self.transports: list[asyncio.Transport] = []
+        self.loop: asyncio.AbstractEventLoop | None = None
 
     def hear(self, got: Got) -> Does:
         with self.changed:
@@ -85,6 +87,12 @@ class ApnsStandIn:
         with self.changed:
             assert self.changed.wait_for(lambda: len(self.got) >= count, within_s), self.got
             return list(self.got)
+
+    def hang_up(self) -> None:
+        """Cut every connection."""
+        assert self.loop is not None
+        for transport in self.transports:
+            self.loop.call_soon_threadsafe(transport.abort)
 
     def claims(self, got: Got) -> dict[str, Any]:
         """Check who asks. Returns what is claimed."""
@@ -105,18 +113,28 @@ class _Conversation(asyncio.Protocol):
         self.h2 = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
         self.headers: dict[int, dict[str, str]] = {}
         self.bodies: dict[int, bytes] = {}
+        self.has_begun = False
+        self.unread = b""
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
         self.stand_in.transports.append(transport)
+        asyncio.get_running_loop().call_later(self.stand_in.hesitates_s, self.begin)
+
+    def begin(self) -> None:
         if self.stand_in.streams is not None:
             at_once = {SettingCodes.MAX_CONCURRENT_STREAMS: self.stand_in.streams}
             self.h2.local_settings = Settings(client=False, initial_values=at_once)
         self.h2.initiate_connection()
-        self.flush()
+        self.has_begun = True
+        self.data_received(b"")
 
     def data_received(self, data: bytes) -> None:
-        for event in self.h2.receive_data(data):
+        self.unread += data
+        if not self.has_begun:
+            return
+        unread, self.unread = self.unread, b""
+        for event in self.h2.receive_data(unread):
             match event:
                 case RequestReceived(headers=headers, stream_id=stream_id):
                     self.headers[stream_id] = dict(headers)
@@ -163,7 +181,8 @@ def apple(stand_in: ApnsStandIn, authority: trustme.CA) -> Iterator[int]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
     context.set_alpn_protocols(["h2"])
-    loop, started = asyncio.new_event_loop(), threading.Event()
+    stand_in.loop = loop = asyncio.new_event_loop()
+    started = threading.Event()
     server: asyncio.Server
 
     async def serve() -> None:

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 
 from dispatch.push.apns.asyncio_thread import AsyncioThread
 from tests.patience import PATIENCE_S
@@ -63,6 +64,23 @@ async def test_what_is_given_up_here_is_cancelled_there(there: AsyncioThread) ->
         await there.do(hang)
     assert scope.cancelled_caught
     assert await trio.to_thread.run_sync(cancelled.wait, 20)
+
+
+async def test_what_raises_where_nobody_waits_is_logged(there: AsyncioThread) -> None:
+    logged = threading.Event()
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    async def fail_soon() -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_soon(fail)
+        loop.call_soon(logged.set)
+
+    with capture_logs() as lines:
+        await there.do(fail_soon)
+        assert await trio.to_thread.run_sync(logged.wait, 20)
+    assert [line["error"] for line in lines] == ["ZeroDivisionError"]
 
 
 async def test_closing_ends_what_is_under_way() -> None:

@@ -1,15 +1,38 @@
 """What aioapns by itself would wait for, or stumble over: each against a server that does it."""
 
+import asyncio
+
 import pytest
 import trio
+from aioapns.exceptions import ConnectionClosed
 
 from dispatch.push.apns import connection as mended
 from dispatch.push.apns import provider
+from dispatch.push.apns.connection import Pool
+from dispatch.push.apns.notification import notification
 from dispatch.push.apns.provider import Apns
+from dispatch.push.apns.provider_token import ProviderToken
 from dispatch.push.bounds import APNS_CONNECTIONS_MAX
 from dispatch.push.outcome import Outcome
-from tests.push.apns.stand_in import GO_AWAY, HANG_UP, OK, RESET, SILENCE, ApnsStandIn, Does, Says
-from tests.push.apns.test_provider import connected, note
+from tests.push.apns.stand_in import (
+    GO_AWAY,
+    HANG_UP,
+    KEY_ID,
+    OK,
+    PEM,
+    RESET,
+    SILENCE,
+    TEAM_ID,
+    TOPIC,
+    ApnsStandIn,
+    Does,
+    Says,
+    apple,
+)
+from tests.push.apns.test_provider import AUTHORITY, connected, note
+from tests.push.orders import order
+from tests.push.receiver import trusting
+from tests.store.on_asyncio import on_asyncio, soon
 
 SHORT_S = 1.0
 
@@ -68,16 +91,26 @@ async def test_one_that_is_silent_is_given_up_and_not_asked_again_on_that_connec
     assert [got.connection for got in stand_in.got] == [1, 2]
 
 
-@pytest.mark.usefixtures("impatient")
+@on_asyncio
 async def test_what_was_given_up_harms_nobody_when_its_connection_is_lost() -> None:
-    """aioapns would fail to tell the others on that connection, who would wait for ever."""
-    stand_in = ApnsStandIn(OK, SILENCE, HANG_UP, OK)
-    async with connected(stand_in) as one:
-        assert await outcomes(one, 1) == [Outcome.ACCEPTED]
-        with trio.fail_after(8 * SHORT_S):
-            assert await outcomes(one, 1, first=2) == [Outcome.FAILED]
-            assert await outcomes(one, 1, first=3) == [Outcome.FAILED]
-            assert await outcomes(one, 1, first=4) == [Outcome.ACCEPTED]
+    """aioapns would fail to tell the other one on that connection, who would wait for ever."""
+    stand_in = ApnsStandIn(SILENCE)
+    context = trusting(AUTHORITY)
+    context.set_alpn_protocols(["h2"])
+    with apple(stand_in, AUTHORITY) as port:
+        pool = Pool("localhost", port, TOPIC, ProviderToken(PEM, KEY_ID, TEAM_ID), context)
+        tasks = []
+        for number in (1, 2):
+            request = notification(order(number), TOPIC, 0.0, critical=False)
+            tasks.append(asyncio.create_task(pool.send_notification(request)))
+            await asyncio.to_thread(stand_in.wait_for, number)
+        given_up, waiting = tasks
+        given_up.cancel()
+        await asyncio.wait([given_up])
+        stand_in.hang_up()
+        with pytest.raises(ConnectionClosed):
+            await soon(waiting)
+    assert stand_in.connections == 1
 
 
 async def test_after_an_error_of_theirs_the_next_goes_out_on_another_connection() -> None:
@@ -101,9 +134,8 @@ async def test_a_burst_goes_out_on_one_connection_under_one_token() -> None:
 
 async def test_a_server_that_takes_one_at_once_is_not_overrun() -> None:
     stand_in = ApnsStandIn()
-    stand_in.streams = 1
+    stand_in.streams, stand_in.hesitates_s = 1, 0.2
     async with connected(stand_in) as one:
-        await outcomes(one, 1)
         with trio.fail_after(4.0):
             assert await outcomes(one, 16, first=2) == [Outcome.ACCEPTED] * 16
     assert stand_in.connections <= APNS_CONNECTIONS_MAX

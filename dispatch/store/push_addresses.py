@@ -55,12 +55,16 @@ async def drop_push_address(pool: Pool, device_id: str, endpoint: str) -> None:
 
 
 async def withdraw_push_addresses(connection: Connection, facts: Sequence[Fact]) -> None:
-    """Forget the addresses of devices that went off duty, but not what they named since."""
+    """Forget the addresses of devices that went off duty, but not what they named since.
+
+    One that was named in the future was named before the clock was set back.
+    """
     await connection.execute(
         """
         DELETE FROM push_addresses AS p
         USING unnest($1::text[], $2::bigint[]) AS f (device_id, at_ms)
-        WHERE p.device_id = f.device_id AND p.kept_at <= to_timestamp(f.at_ms / 1000.0)
+        WHERE p.device_id = f.device_id
+          AND (p.kept_at <= to_timestamp(f.at_ms / 1000.0) OR p.kept_at > clock_timestamp())
         """,
         [fact.device_id for fact in facts],
         [fact.at_ms for fact in facts],

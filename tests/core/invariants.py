@@ -100,12 +100,12 @@ def _check_push(city: City, send: Send, push: messages.Push) -> None:
     assert alert.is_open
     match woken.role:
         case Role.PATROL:
-            assert woken.quadrant in alert.quadrants
+            assert woken.quadrant in alert.quadrants, f"{push.device_id} of elsewhere is woken"
         case Role.OPERATOR:
-            assert alert.control_room
+            assert alert.control_room, f"{push.device_id} is woken before it is called"
         case role:
             assert role is Role.SUPERVISOR
-            assert alert.supervisors
+            assert alert.supervisors, f"{push.device_id} is woken before it is called"
 
 
 def _check_kit_command(city: City, send: Send, command: messages.Command) -> None:

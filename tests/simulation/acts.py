@@ -16,6 +16,7 @@ from tests.core.chance import OTHER
 from tests.core.town import FRONT, LOCATOR, PATROLS, PEOPLE
 from tests.simulation.boxes import GATEWAY
 from tests.simulation.callers import Caller
+from tests.simulation.sleepers import PUSH_SIDE
 from tests.simulation.watchers import Watcher
 from tests.simulation.world import HANDHELDS, World
 
@@ -265,6 +266,16 @@ def gateway_away(world: World, dice: Dice) -> None:
         world.agenda.after(dice.choice((50.0, 90.0)), gateway.come_in_again)
 
 
+def sleep(world: World, dice: Dice) -> None:
+    """A telephone sleeps for a while: nothing is heard of it, and only a push could wake it."""
+    client = dice.choice(tuple(world.clients.values()))
+    if not client.is_out and client.device_id not in (GATEWAY, PUSH_SIDE):
+        world.say(f"{client.device_id} sleeps")
+        client.is_out = True
+        client.leave()
+        world.agenda.after(dice.choice((15.0, 40.0, 90.0)), client.come_in_again)
+
+
 ACTS: Final = MappingProxyType(
     {
         "press": (press, 22),
@@ -273,6 +284,7 @@ ACTS: Final = MappingProxyType(
         "cancel": (cancel, 3),
         "duty": (duty, 5),
         "cut": (cut, 10),
+        "sleep": (sleep, 6),
         "storm": (storm, 2),
         "crash": (crash, 6),
         "reboot": (reboot, 2),

@@ -13,10 +13,11 @@ from protocol.messages import (
     Signal,
     Welcome,
 )
-from protocol.vocabulary import ErrorCode, Kind, Stage
+from protocol.vocabulary import ErrorCode, Kind, Role, Stage
 from tests.simulation.boxes import GATEWAY
 from tests.simulation.clients import Client
 from tests.simulation.rules import Broken
+from tests.simulation.sleepers import address_of
 
 FOLLOWED_MAX = 64
 
@@ -77,13 +78,15 @@ class Caller(Client):
         """Report where it is. Not sent later, when it would no longer be true."""
         self.send(PositionReport(position=position))
 
-    def greeted(self, welcome: Welcome) -> None:  # noqa: ARG002 - every client's interface
+    def greeted(self, welcome: Welcome) -> None:
         for call in self.calls.values():
             call.is_fresh = False
             self._send_call(call)
         self._keep_at_it()
         if self.device_id == GATEWAY:
             self.world.boxes.greeted()
+        if welcome.role is Role.APP:
+            self.send(address_of(self.device_id))
 
     def synced(self) -> None:
         """Ask about what the server did not mention: it has ended, or was lost."""

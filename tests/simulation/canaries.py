@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, Final
 
-from dispatch.core import answer, message, press, sirens, supervision
+from dispatch.core import answer, message, press, push, sirens, supervision
 from dispatch.core.alert import Alert
 from dispatch.core.city import City, Deadlines
 from dispatch.core.dedupe import Judgement, judge
@@ -21,6 +21,7 @@ from protocol.vocabulary import Kind, Verdict
 from tests.simulation.clock import Clock
 from tests.simulation.database import Drain
 from tests.simulation.disk import Row
+from tests.simulation.sleepers import Addresses
 
 _append = Keeper.append
 
@@ -82,7 +83,7 @@ def _failed_is_forgotten(keeper: Keeper) -> None:
 
 def _drain_skips(drain: Drain, rows: Sequence[Row]) -> None:
     """A batch whose answer was lost is taken for drained."""
-    drain._database.mark = max(drain._database.mark, rows[-1].seq)
+    drain._database.mark = max(drain._database.mark, *(row.seq for row in rows), 0)
     drain._try_again_later()
 
 
@@ -128,6 +129,17 @@ def _sirens_have_no_end(*_: Any) -> None:
     """A siren that says no more is taken to sound for ever."""
 
 
+def _wakes_everyone(city: City, alert: Alert) -> Iterable[str]:
+    """Whoever is on duty is woken for every alert."""
+    for device_id in city.registry.all_pushable():
+        if city.presence.is_on_duty(device_id):
+            yield device_id
+
+
+def _stay_on_duty(*_: Any) -> None:
+    """Whoever goes off duty keeps its address, and is on duty again after a restart."""
+
+
 CANARIES: Final = MappingProxyType[str, tuple[Any, str, Any]](
     {
         "receipt_before_commit": (Keeper, "append", _receipt_before_commit),
@@ -146,6 +158,8 @@ CANARIES: Final = MappingProxyType[str, tuple[Any, str, Any]](
         "wall_timers": (Clock, "moment", _wall_timers),
         "every_kind_sounds": (sirens, "FOR_S", _EVERY_KIND_SOUNDS),
         "sirens_have_no_end": (sirens, "_due_s", _sirens_have_no_end),
+        "wakes_everyone": (push, "_called", _wakes_everyone),
+        "stay_on_duty": (Addresses, "drained", _stay_on_duty),
     }
 )
 """Name -> where the bug goes: whose attribute, which, and what stands there instead."""

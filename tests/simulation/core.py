@@ -5,7 +5,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from dispatch.core.dispatcher import Dispatcher
-from dispatch.core.effects import Append, CloseSession, Effect, Record, Reply, Send
+from dispatch.core.effects import (
+    Append,
+    CloseSession,
+    DropPushAddress,
+    Effect,
+    KeepPushAddress,
+    Record,
+    Reply,
+    Send,
+)
 from dispatch.core.events import Event, Tick, Written
 from dispatch.core.registry import Registry
 from dispatch.core.session import Session
@@ -16,6 +25,7 @@ from dispatch.journal.recover import closed_since_ms, recover
 from protocol.codec import encode
 from tests.simulation.database import Drain
 from tests.simulation.disk import Log
+from tests.simulation.sleepers import Orders
 from tests.simulation.vigil import Vigil
 from tests.simulation.wire import Connection
 
@@ -40,6 +50,7 @@ class Core:
         self.connections: dict[int, Connection] = {}
         self.sessions: dict[int, Session] = {}
         self.vigil = Vigil()
+        self.orders = Orders(world.disk.rows)
         self.keeper = Keeper(self._tell, self._tell_later, held_by_database=world.held_by_database)
         self.log = Log(
             world.disk, world.agenda, world.dice, world.kept_of, self._stored, self.keeper.failed
@@ -178,6 +189,8 @@ class Core:
                     self.keeper.append(effect)
                 case Record():
                     self.world.say_fact(effect.fact)
+                case KeepPushAddress() | DropPushAddress():
+                    self.world.addresses.write(effect)
         self._look()
 
     def _send(self, send: Send) -> None:

@@ -28,6 +28,8 @@ class Database:
     mark: int = 0
     is_dead: bool = False
     slow_s: float = 0.0
+    on_commit: Callable[[Sequence[Row]], None] = lambda _: None
+    """What its triggers do, besides."""
     loses_answers: float = 0.0
     """How often a commit is done and nobody hears of it."""
 
@@ -56,6 +58,7 @@ class Database:
             elif row.entry.state is not None and row.entry.device_id is not None:
                 self.troubled[row.entry.device_id] = open_in(row.entry.view)[0]
         self.mark = rows[-1].seq
+        self.on_commit(rows)
         return self.mark
 
 

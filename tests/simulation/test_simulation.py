@@ -46,6 +46,7 @@ def test_the_stories_are_worth_their_names() -> None:
         "is cut", "hangs up", "falls silent", "is heard again", "is switched off",
         "trouble_opened missing", "trouble_closed missing", "trouble_opened tamper",
         "trouble_closed tamper",
+        "sleeps", "pushed absent", "pushed unconfirmed", "pushed news",
     ):  # fmt: skip
         assert words in told, words
 
@@ -65,7 +66,7 @@ def caught(canary: str) -> Failure:
         ("receipt_before_commit", "nobody is told stored before it is"),
         ("forget_deadlines", "nobody will look at"),
         ("forget_fronts", "at those of"),
-        ("one_boot", "nothing unanswered is left un-escalated"),
+        ("one_boot", "a siren is to sound for longer than it may"),
         ("forget_messages", "what was said and stored is not lost"),
         ("tell_no_latecomer", "hears what is of use"),
         ("give_to_anyone", "is off duty"),
@@ -78,6 +79,8 @@ def caught(canary: str) -> Failure:
         ("wall_timers", "nothing unanswered is left un-escalated"),
         ("every_kind_sounds", "a silent press sounds no siren"),
         ("sirens_have_no_end", "nobody will look at the sirens"),
+        ("wakes_everyone", "is woken"),
+        ("stay_on_duty", "nobody who went off duty is woken"),
     ],
 )
 def test_a_known_bug_is_caught_and_told(canary: str, rule: str) -> None:
@@ -107,6 +110,8 @@ def test_every_canary_is_tested() -> None:
         "wall_timers",
         "every_kind_sounds",
         "sirens_have_no_end",
+        "wakes_everyone",
+        "stay_on_duty",
     }
 
 

@@ -21,6 +21,7 @@ from protocol.vocabulary import AlertState
 from tests.simulation.clients import Client
 from tests.simulation.kit import check_shown
 from tests.simulation.rules import Broken
+from tests.simulation.sleepers import address_of
 
 
 @dataclass(slots=True)
@@ -79,6 +80,8 @@ class Watcher(Client):
     def greeted(self, welcome: Welcome) -> None:
         if self.on_duty is not None and welcome.on_duty != self.on_duty:
             self.send(Duty(on_duty=self.on_duty))  # changed since `hello`
+        elif welcome.on_duty:
+            self.send(address_of(self.device_id))
         self._versions.clear()
         self._confirmed.clear()
         self._told.clear()

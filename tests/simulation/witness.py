@@ -7,7 +7,7 @@ from dispatch.core.deadlines import AT_ONCE_S
 from dispatch.core.effects import Effect, Record, Send
 from dispatch.core.limits import SIGNALS_PER_ALERT_REMEMBERED
 from protocol.limits import NEIGHBOUR_QUADRANTS_MAX, REPORTS_SHOWN, SECONDARY_QUADRANTS_MAX
-from protocol.messages import Receipt
+from protocol.messages import Push, Receipt
 from tests.core.invariants import check_city, check_send
 from tests.simulation import box_watch
 from tests.simulation.disk import WAITING_ENTRIES_MAX
@@ -35,6 +35,7 @@ class Witness:
         """Take the facts of one event, before its effects are done."""
         self._has_news |= bool(effects)
         box_watch.check_facts(self._world, core, effects)
+        core.orders.heard(effects)
         now_s, alerts = self._world.clock.now_s, core.city.board.alerts
         for effect in effects:
             if type(effect) is Record:
@@ -45,6 +46,8 @@ class Witness:
         """Look at a frame on its way out."""
         check_send(core.city, send)
         receipt = send.message
+        if type(receipt) is Push:
+            core.orders.check(self._world, receipt)
         if type(receipt) is not Receipt:
             return
         self._world.truth.check(receipt)

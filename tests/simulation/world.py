@@ -32,6 +32,7 @@ from tests.simulation.kit import QUIET_AFTER_S, Gateway, Siren, Sounder, check_q
 from tests.simulation.messages import Sayings
 from tests.simulation.plan import Plan
 from tests.simulation.rules import Broken
+from tests.simulation.sleepers import PUSH_SIDE, Addresses, PushSide
 from tests.simulation.truth import Truth
 from tests.simulation.vigil import Duty, Kept
 from tests.simulation.watchers import Watcher
@@ -64,6 +65,8 @@ class World:
         self.agenda = Agenda(self.clock, self._after_step)
         self.disk = Disk()
         self.database = Database()
+        self.addresses = Addresses(self)
+        self.database.on_commit = self.addresses.drained
         self.truth = Truth()
         self.sayings = Sayings(self)
         self.witness = Witness(self)
@@ -84,7 +87,13 @@ class World:
         self.watchers = {
             name: Watcher(self, name, self._own(name)) for name in self._of(HANDHELDS + SCREENS)
         }
-        self.clients: dict[str, Client] = {**self.callers, **self.watchers, **self.sirens}
+        pushers = {name: PushSide(self, name, self._own(name)) for name in self._of((PUSH_SIDE,))}
+        self.clients: dict[str, Client] = {
+            **self.callers,
+            **self.watchers,
+            **self.sirens,
+            **pushers,
+        }
         self.boxes = Boxes(self)
         self._begin()
 
@@ -177,7 +186,12 @@ class World:
                 self.locator = change.locator
             case Removed():
                 self.things.pop((change.thing, change.id), None)
+                if change.thing is Device:
+                    self.addresses.forget(change.id)
             case Device():
+                if change.revoked:
+                    self.addresses.forget(change.device_id)
+                change = replace(change, push=self.addresses.of(change.device_id))
                 self.things[Device, change.device_id] = change
             case Person():
                 self.things[Person, change.person_id] = change
@@ -245,7 +259,7 @@ class World:
     # --- the beginning --------------------------------------------------------------------------
 
     def _enrol(self) -> None:
-        for thing in (*residents(), *boxes()):
+        for thing in (*residents(), *boxes(), Device(PUSH_SIDE, Role.PUSH, "Push")):
             match thing:
                 case Person():
                     self.things[Person, thing.person_id] = thing

@@ -1,5 +1,6 @@
 """How devices are woken, as it is kept: of one device, the newest few, until it goes off duty."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,18 @@ async def test_going_off_duty_forgets_what_came_before_it_and_being_revoked_ever
         assert await of(pool, "patrol-1") == (target(2),)
         assert await of(pool, "app-ana") == (target(3),)
         await revoke(pool, "patrol-1", "lost")
+        assert await of(pool, "patrol-1") == ()
+
+
+@on_asyncio
+async def test_a_clock_that_was_set_back_keeps_nobody_on_duty(dsn: str, tmp_path: Path) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    async with open_pool(dsn) as pool:
+        await fill(pool, tmp_path)
+        await keep_push_address(pool, "patrol-1", target(1), now_ms + 3_600_000)
+        async with connected(pool) as connection:
+            left = Fact(FactKind.DUTY, now_ms, OFF_DUTY, device_id="patrol-1")
+            await record(connection, [left])
         assert await of(pool, "patrol-1") == ()
 
 

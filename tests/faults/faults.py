@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from tests.faults import clocks, deaths, disks, links, walls
+from tests.faults import clocks, deaths, disks, links, sleepers, walls
 from tests.faults.rig import Rig
 from tests.faults.trial import Row, Scale
 
@@ -21,6 +21,7 @@ FAULTS: Final[Mapping[str, Callable[[Row, Rig, Scale], None]]] = MappingProxyTyp
         "bad-network": links.bad_network,
         "slow-reader": links.slow_reader,
         "half-open": links.half_open,
+        "push-black-holed": sleepers.push_black_holed,
         "panels-core-killed": walls.panels_and_core_killed,
         "panels-gateway-killed": walls.panels_and_gateway_killed,
         "clock-jumps": clocks.clock_jumps,

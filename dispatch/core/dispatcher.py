@@ -3,7 +3,7 @@
 `handle` is synchronous, deterministic and reads no clock: the same events give the same effects.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -109,15 +109,18 @@ class Dispatcher:
         """Take one event and say what is to be done about it, in order."""
         return journalled(self.city, self._decide(event, now), now)
 
-    def restore(self, alerts: Iterable[Alert]) -> None:
-        """Put up again what the journal kept of an earlier run. Before the first event."""
+    def restore(self, alerts: Iterable[Alert], off_duty: Container[str] = ()) -> None:
+        """Put up again what the journal kept of an earlier run. Before the first event.
+
+        `off_duty`: who went off duty, as only the journal knows so far.
+        """
         for alert in alerts:
             self.city.board.restore(alert)
             self.city.deadlines.remind(alert.due_s, alert.alert_id)
             attend.owner_restored(self.city, alert)
             rouse.restored(self.city, alert)
             push.restored(self.city, alert)
-        push_addresses.restored(self.city)
+        push_addresses.restored(self.city, off_duty)
 
     def post(self, messages: Iterable[Message]) -> None:
         """Put up again what was said to fronts in an earlier run. Before the first event."""

@@ -4,6 +4,7 @@ So an address of those who go on duty says that they are, and a restart of the s
 from being woken. Addresses are kept in PostgreSQL and come back by the registry's feed.
 """
 
+from collections.abc import Container
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -57,9 +58,14 @@ def withdraw(city: City, device: Device) -> None:
     city.registry.apply(replace(device, push=()))
 
 
-def restored(city: City) -> None:
-    """Whoever can be woken was on duty before the restart, and is until it says otherwise."""
-    for device_id in city.registry.all_pushable():
+def restored(city: City, off_duty: Container[str] = ()) -> None:
+    """Whoever can be woken was on duty before the restart, and is until it says otherwise.
+
+    Some had said otherwise: those who are `off_duty`, of whom PostgreSQL is yet to hear.
+    """
+    for device_id in tuple(city.registry.all_pushable()):
         device = city.registry.devices[device_id]
-        if device.role in ON_CALL_ROLES:
+        if device.role in ON_CALL_ROLES and device_id in off_duty:
+            withdraw(city, device)
+        elif device.role in ON_CALL_ROLES:
             city.presence.set_duty(device, True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -57,7 +58,10 @@ class Journal:
         stored, and the log says what it can save.
         """
         try:
-            recovered = recover(self._log.newest_states(closed_since_ms(now)), now, boot=boot)
+            recovered = replace(
+                recover(self._log.newest_states(closed_since_ms(now)), now, boot=boot),
+                off_duty=self._log.off_duty(),
+            )
             self.keeper.recovered(recovered.alerts, recovered.messages)
         except (sqlite3.Error, OSError, NotStored) as error:
             log.error("not_recovered", reason=str(error))

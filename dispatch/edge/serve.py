@@ -182,7 +182,7 @@ class Core:
         """Put up again what an earlier run left; what is overdue is done at once."""
         now = read_clock()
         recovered = self.journal.recover(now, self._dispatcher.city.boot)
-        self._dispatcher.restore(recovered.alerts)
+        self._dispatcher.restore(recovered.alerts, recovered.off_duty)
         self._dispatcher.post(recovered.messages)
         self._dispatcher.supervise(recovered.kit, now)
         self._ticker.look()

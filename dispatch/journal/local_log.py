@@ -130,6 +130,10 @@ class LocalLog:
         """
         return self._read(lambda: self._reader.read_after(seq, limit))
 
+    def off_duty(self) -> frozenset[str]:
+        """Return who went off duty without PostgreSQL having heard. Raises like `newest_states`."""
+        return self._read(lambda: self._reader.off_duty_after(self.drained_seq))
+
     def get(self, name: str) -> str | None:
         """Return what `put` kept. Raises like `newest_states`."""
         return self._read(lambda: self._reader.note(name))

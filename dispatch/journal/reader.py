@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from dispatch.core.entry import Entry
+from dispatch.core.facts import OFF_DUTY, FactKind
 from dispatch.journal.faults import Damaged
 from dispatch.journal.lines import COLUMNS, entry_of
 from dispatch.journal.schema import open_reader
@@ -22,6 +23,9 @@ _AFTER: Final = f"SELECT {COLUMNS} FROM log WHERE seq > ? ORDER BY seq LIMIT ?" 
 _THESE: Final = (
     f"SELECT {COLUMNS} FROM log WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"  # noqa: S608
 )
+
+
+_DUTY: Final = "SELECT device_id, reason FROM log WHERE seq > ? AND kind = ? ORDER BY seq"
 
 
 class Reader:
@@ -44,6 +48,13 @@ class Reader:
         """Return the newest entry with a state of each alert. Raises `Damaged`, sqlite3.Error."""
         with self._turn:
             return list(newest_entries(self._connected(), closed_since_ms))
+
+    def off_duty_after(self, seq: int) -> frozenset[str]:
+        """Return who went off duty after `seq`, and not on again. Raises sqlite3.Error."""
+        with self._turn:
+            lines = self._connected().execute(_DUTY, (seq, FactKind.DUTY)).fetchall()
+        newest = dict(lines)
+        return frozenset(each for each, reason in newest.items() if reason == OFF_DUTY)
 
     def note(self, name: str) -> str | None:
         """Return what the key-value place holds. Raises sqlite3.Error."""

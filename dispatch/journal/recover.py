@@ -36,6 +36,8 @@ class Recovered:
     messages: tuple[Message, ...] = ()
     kit: tuple[Watched, ...] = ()
     unreadable: int = 0
+    off_duty: frozenset[str] = frozenset()
+    """Who went off duty without PostgreSQL having heard of it: it knows how to wake them still."""
 
 
 def this_boot() -> str:

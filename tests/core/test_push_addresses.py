@@ -58,6 +58,13 @@ def test_a_neighbours_app_is_never_on_duty_and_may_be_woken_all_the_same():
     assert not after.city.presence.is_on_duty("ana")
 
 
+def test_whoever_went_off_duty_stays_so_though_only_the_journal_knows():
+    town = Town([*residents(), patrol(TARGET)])
+    town.dispatcher.restore([], frozenset({"patrol-1", "nobody"}))
+    assert not town.city.presence.is_on_duty("patrol-1")
+    assert known(town) == ()
+
+
 def test_off_duty_nobody_can_be_woken_and_so_names_no_address():
     town = Town()
     town.connect("patrol-1", on_duty=False)

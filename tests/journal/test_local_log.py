@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from dispatch.core.entry import Entry
+from dispatch.core.facts import OFF_DUTY, FactKind
 from dispatch.core.limits import CLOSED_ALERT_KEPT_S
 from dispatch.journal import local_log
 from dispatch.journal.faults import InUse, NotStored, Reason
@@ -42,6 +43,16 @@ def test_what_is_closed_has_stored_what_waited(path: Path):
     with pytest.raises(NotStored, match="closed"):
         owner.log.append([entry()])
     assert owner.log.close()
+
+
+def test_who_went_off_duty_is_known_until_postgresql_has_heard(path: Path):
+    left = Entry(FactKind.DUTY, NOW_MS, OFF_DUTY, "patrol-1")
+    with Owner(path) as owner:
+        owner.store(left)
+        assert owner.log.off_duty() == {"patrol-1"}
+        owner.log.drained(1)
+        owner.store(entry())
+        assert owner.log.off_duty() == frozenset()
 
 
 def test_opened_again_it_knows_what_it_knew(path: Path):

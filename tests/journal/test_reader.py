@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from dispatch.core.entry import Entry
+from dispatch.core.facts import OFF_DUTY, ON_DUTY, FactKind
 from dispatch.journal import reader as reading
 from dispatch.journal.faults import Damaged
 from dispatch.journal.lines import insert, line_of, note
@@ -48,6 +50,15 @@ def test_reading_after_a_number(file: OpenFile, reader: Reader):
     assert [seq for seq, _ in reader.read_after(0, 3)] == [1, 2, 5]
     assert reader.read_after(2, 1) == [(5, entry(version=5))]
     assert reader.read_after(6, 10) == []
+
+
+def test_who_went_off_duty_and_not_on_again_after_a_number(file: OpenFile, reader: Reader):
+    said = [("a", ON_DUTY), ("a", OFF_DUTY), ("b", OFF_DUTY), ("c", OFF_DUTY), ("b", ON_DUTY)]
+    entries = [Entry(FactKind.DUTY, NOW_MS, reason, device_id) for device_id, reason in said]
+    insert(file.writer, [line_of(seq, each) for seq, each in enumerate([*entries, entry()], 1)])
+    assert reader.off_duty_after(0) == {"a", "c"}
+    assert reader.off_duty_after(2) == {"c"}
+    assert reader.off_duty_after(6) == frozenset()
 
 
 def test_notes(file: OpenFile, reader: Reader):

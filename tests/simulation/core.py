@@ -77,7 +77,7 @@ class Core:
         assert not recovered.unreadable
         self.keeper.recovered(recovered.alerts, recovered.messages)
         self.vigil = Vigil(self.world.duties_after_restart())
-        self.dispatcher.restore(recovered.alerts)
+        self.dispatcher.restore(recovered.alerts, self.log.off_duty())
         self.dispatcher.post(recovered.messages)
         self.dispatcher.supervise(recovered.kit, now)
         self._look()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from dispatch.core.entry import MESSAGE, Entry
+from dispatch.core.facts import OFF_DUTY, FactKind
 from dispatch.core.moment import Moment
 from dispatch.core.snapshot import thaw
 from dispatch.journal.faults import Failure, NotStored, Reason
@@ -129,6 +130,16 @@ class Log:
         rows = sorted(newest, key=lambda row: row.seq)
         entries = [row.entry for row in rows]
         return [each for each in entries if each.is_open or each.at_ms >= closed_since_ms]
+
+    def off_duty(self) -> frozenset[str]:
+        """Return who went off duty, as far as PostgreSQL has not heard."""
+        drained_seq = int(self._disk.notes.get("drained_seq", "0"))
+        said = {
+            row.entry.device_id: row.entry.reason
+            for row in self._disk.rows
+            if row.seq > drained_seq and row.entry.kind == FactKind.DUTY
+        }
+        return frozenset(each for each, reason in said.items() if each and reason == OFF_DUTY)
 
     def read_after(self, seq: int, limit: int) -> list[Row]:
         """Return stored rows after a number."""

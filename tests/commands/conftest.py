@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import server as program
+from dispatch.commands import words
 from dispatch.settings import PREFIX
 from dispatch.supervise.exit_codes import ExitCode
 from tests.commands.running import Run
@@ -17,6 +18,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command in an empty directory, without settings of the machine."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
+    for console in (words.out, words.err):  # they were made when COLUMNS was somebody else's
+        monkeypatch.setattr(console, "width", 100)
     for name in list(os.environ):
         if name.startswith(PREFIX):
             monkeypatch.delenv(name)

@@ -12,6 +12,7 @@ import trio
 
 from dispatch.console.access.gatekeeper import COOKIE, OWN_HEADER
 from protocol.codec import to_json
+from protocol.messages import FrontMessage
 from protocol.vocabulary import AlertState, Outcome
 from tests.live.devices import credentials, device, on_duty, press
 from tests.live.program import PATIENCE_S, Area, Program
@@ -107,6 +108,59 @@ async def test_the_control_room_closes_over_http_and_its_session_ends_live(
                 assert nothing.status_code == 404
             await client.delete("/v1/session", headers=session["headers"])
             assert await room.closed_with() == 4501, "its device is revoked with it"
+
+
+async def test_the_control_room_gives_an_alert_and_speaks_to_a_front_over_http(
+    program: Program, area: Area
+) -> None:
+    front, member = f"front-{area.name}", f"member-{area.name}"
+    async with on_duty(program, area.patrols[0]) as patrol, http(program) as client:
+        session = await log_in(program, client, "administrator")
+        headers = session["headers"]
+        for path, item in (
+            (f"/v1/fronts/{front}", {"front_id": front, "name": "Frente"}),
+            (
+                f"/v1/devices/{member}",
+                {"device_id": member, "role": "app", "name": "Ana", "front_id": front},
+            ),
+        ):
+            put = await client.put(path, json=item, headers=headers)
+            assert put.status_code == 204, put.text
+        code = await client.post(f"/v1/devices/{member}/code", headers=headers)
+        program.codes[member] = code.json()["code"]
+        async with device(program, member) as ana:
+            pressed = press(area.spot(9))
+            await ana.say(pressed)
+            await patrol.hear_of(pressed.signal_id)
+            path = f"/v1/alerts/{pressed.signal_id}"
+            giving = {"device_id": area.patrols[0], "eta_s": 240}
+            given = await client.post(f"{path}/assign", json=giving, headers=headers)
+            assert given.status_code == 204, given.text
+            seen = await patrol.hear_of(pressed.signal_id)
+            assert seen.owner is not None
+            assert (seen.owner.device_id, seen.owner.eta_s) == (area.patrols[0], 240)
+            away = giving | {"device_id": area.patrols[1]}
+            refused = await client.post(f"{path}/assign", json=away, headers=headers)
+            assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+
+            message_id = press(None).signal_id
+            saying = {"message_id": message_id, "body": "Ya va", "alert_id": pressed.signal_id}
+            said = await client.post(f"/v1/fronts/{front}/messages", json=saying, headers=headers)
+            assert (said.status_code, said.json()["stored"]) == (202, True), said.text
+            heard = await ana.hear_a(FrontMessage)
+            assert (heard.body, heard.by, heard.alert_id) == ("Ya va", "Sala", pressed.signal_id)
+            with trio.fail_after(PATIENCE_S):
+                while not (await said_about(client, pressed.signal_id, headers)):  # noqa: ASYNC110
+                    await trio.sleep(0.1)
+
+
+async def said_about(
+    client: httpx.AsyncClient, alert_id: str, headers: dict[str, str]
+) -> list[dict[str, Any]]:
+    """What the record has of what was said about an alert."""
+    answer = await client.get("/v1/messages", params={"alert": alert_id}, headers=headers)
+    messages: list[dict[str, Any]] = answer.json()["messages"]
+    return messages
 
 
 async def test_an_address_presses_and_a_tracker_behind_a_gateway_too(

@@ -7,6 +7,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.stage import CORE, Stage, call_of, is_connected, press, until
 from tests.live.program import Area
 
+LONG_AGO_MS = 16 * 60_000
+
 
 def is_kept(page: Page) -> None:
     """Wait until the page is on the device."""
@@ -135,3 +137,21 @@ def test_an_answer_without_network_outlives_a_reload_and_is_given_once(
     signal = call_of(ana).get_attribute("data-signal")
     given = "SELECT device_id FROM alert_events WHERE alert_id = $1::uuid AND kind = 'accepted'"
     assert until(lambda: stage.ask_database(given, signal)) == [(patrol_id,)]
+
+
+def test_an_answer_of_long_ago_is_not_given_and_the_patrol_is_told(
+    stage: Stage, area: Area
+) -> None:
+    stage.forgives_network = True
+    patrol = stage.handheld(area.patrols[0])
+    ana = stage.button(area.apps[0], area.spot())
+    press(ana)
+    patrol.context.set_offline(True)
+    is_gone(patrol)
+    patrol.get_by_role("button", name="2 min", exact=True).click()
+    patrol.clock.install()
+    patrol.clock.fast_forward(LONG_AGO_MS)
+    patrol.context.set_offline(False)
+    expect(patrol.locator("#toasts")).to_contain_text("Su respuesta no alcanzó a salir a tiempo.")
+    expect(patrol.get_by_role("button", name="Aceptar")).to_be_visible()
+    expect(call_of(ana)).not_to_contain_text("Aceptada por")

@@ -22,7 +22,6 @@ def test_what_is_hot_is_there_once() -> None:
 @pytest.mark.skipif(
     shutil.which("gcc") is None and not os.environ.get("CI"), reason="needs gcc, on Debian: gcc"
 )
-@pytest.mark.timeout(300)
 def test_a_copy_is_compiled_and_decides_alike(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,6 @@ from tests.simulation.canaries import CANARIES
 from tests.simulation.plan import Plan
 from tests.simulation.run import Failure, report, run, shortest
 
-pytestmark = pytest.mark.timeout(600)  # it works all the while, and cannot hang
 SEEDS = range(240)
 TOGETHER = 24
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import trio
 from aioapns import ConnectionError, NotificationRequest  # noqa: A004 - it has this name
+from aioapns.common import NotificationResult
 from aioapns.exceptions import ConnectionClosed
 from h2.exceptions import H2Error
 
@@ -113,27 +114,28 @@ class Apns:
             )
         header = self._token.get_header()
         try:
-            result = await self._pool.send_notification(write())
-            if result.description in SIGN_AGAIN and self._token.renew(header):
-                result = await self._pool.send_notification(write())
+            answer = judge(await self._pool.send_notification(write()))
+            if answer.reason in SIGN_AGAIN and self._token.renew(header):
+                answer = judge(await self._pool.send_notification(write()))
         except (ConnectionClosed, ConnectionError, WasReset, H2Error):
             return Answer(Outcome.FAILED)
-        return judge(result.status, result.description or "")
+        return answer
 
     async def _hang_up(self) -> None:
         if self._pool is not None:
             self._pool.close()
 
 
-def judge(status: str, reason: str) -> Answer:
+def judge(result: NotificationResult) -> Answer:
     """Read an answer. Reasons that are not known are not repeated: they are not ours to log."""
-    number = int(status or 0)
-    if reason in OUTCOMES:
-        return Answer(OUTCOMES[reason], number, reason=reason)
-    if number == 200:
-        return Answer(Outcome.ACCEPTED, number)
-    if number == 410:
-        return Answer(Outcome.GONE, number)
-    if number == 429:
-        return Answer(Outcome.THROTTLED, number)
-    return Answer(Outcome.REFUSED if 400 <= number < 500 else Outcome.FAILED, number)
+    status = int(result.status) if result.status.isdecimal() else 0
+    reason: object = result.description
+    if isinstance(reason, str) and reason in OUTCOMES:
+        return Answer(OUTCOMES[reason], status, reason=reason)
+    if status == 200:
+        return Answer(Outcome.ACCEPTED, status)
+    if status == 410:
+        return Answer(Outcome.GONE, status)
+    if status == 429:
+        return Answer(Outcome.THROTTLED, status)
+    return Answer(Outcome.REFUSED if 400 <= status < 500 else Outcome.FAILED, status)

@@ -50,7 +50,7 @@ class Access:
             self._credentials.refresh(self._transport)  # type: ignore[no-untyped-call]
         except RefreshError as error:
             raise NoAccess(is_denied=not error.retryable) from None
-        except (TransportError, ValueError):  # an answer without an expiry that could be read
+        except (TransportError, ValueError, TypeError, AttributeError):  # or it is no such answer
             raise NoAccess(is_denied=False) from None
 
 

@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import trio
 import trustme
+from aioapns.common import NotificationResult
 
-from dispatch.push.apns.provider import OUTCOMES, Apns, ApnsOptions
+from dispatch.push.apns.provider import OUTCOMES, Apns, ApnsOptions, judge
 from dispatch.push.orders import Order
 from dispatch.push.outcome import Answer, Outcome
 from protocol.messages import PushTarget
@@ -102,6 +104,21 @@ async def test_each_answer_has_its_outcome_and_the_next_is_sent(
         reason = says.reason if says.reason in OUTCOMES else ""
         assert await one.send(note()) == Answer(outcome, says.status, reason=reason)
         assert (await one.send(note(2))).outcome is Outcome.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "outcome"),
+    [
+        ("", None, Outcome.FAILED),
+        ("teapot", None, Outcome.FAILED),
+        ("٣", None, Outcome.FAILED),
+        ("400", ["BadTopic"], Outcome.REFUSED),
+        ("410", 7, Outcome.GONE),
+    ],
+)
+def test_nonsense_is_read_as_far_as_it_goes(status: str, reason: Any, outcome: Outcome) -> None:
+    answer = judge(NotificationResult("1", status, reason))
+    assert (answer.outcome, answer.reason) == (outcome, "")
 
 
 async def test_a_token_that_expired_is_signed_anew_and_the_push_goes_out(

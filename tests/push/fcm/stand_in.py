@@ -62,6 +62,8 @@ class FcmStandIn(PushStandIn):
         self.gives_tokens: int | None = 200
         self.tokens: list[str] = []
         self.revoked: set[str] = set()
+        self.nonsense: Any = None
+        """What its token endpoint says instead of a token."""
 
     def let_in(self, assertion: str) -> str:
         """Give out a token to whoever signed by the account's key (RFC 7523)."""
@@ -89,6 +91,8 @@ class _Conversation(BaseHTTPRequestHandler):
     def let_in(self, stand_in: FcmStandIn, body: bytes) -> None:
         if stand_in.gives_tokens is None:
             self.hang(stand_in.over)
+        elif stand_in.nonsense is not None:
+            self.say(200, stand_in.nonsense)
         elif stand_in.gives_tokens == 200:
             form = parse_qs(body.decode())
             assert form["grant_type"] == ["urn:ietf:params:oauth:grant-type:jwt-bearer"]
@@ -113,7 +117,7 @@ class _Conversation(BaseHTTPRequestHandler):
         over.wait(30)
         self.close_connection = True
 
-    def say(self, status: int, content: dict[str, Any], retry_after: str | None = None) -> None:
+    def say(self, status: int, content: Any, retry_after: str | None = None) -> None:
         body = json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

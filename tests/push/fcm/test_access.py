@@ -68,6 +68,19 @@ async def test_who_is_known_and_not_let_in_is_told_apart(
         assert await one.token() == "access-1"
 
 
+@pytest.mark.parametrize("nonsense", [[], "token", 7, {}, {"access_token": "a", "expires_in": "x"}])
+async def test_what_is_no_token_is_taken_for_a_fault_of_theirs(
+    tmp_path: Path, nonsense: object
+) -> None:
+    stand_in = FcmStandIn()
+    stand_in.nonsense = nonsense
+    with access(stand_in, tmp_path) as one:
+        with pytest.raises(NoAccess):
+            await one.token()
+        stand_in.nonsense = None
+        assert await one.token() == "access-1"
+
+
 async def test_an_endpoint_that_is_silent_is_given_up_here_and_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,7 +80,6 @@ def served(dsn: str, folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
         thread.join(30)
 
 
-@pytest.mark.timeout(240)
 def test_answers_are_as_described(
     dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

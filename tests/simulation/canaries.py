@@ -36,15 +36,15 @@ def _receipt_before_commit(keeper: Keeper, effect: Append) -> None:
 _restore = Dispatcher.restore
 
 
-def _forget_deadlines(dispatcher: Dispatcher, alerts: Iterable[Alert]) -> None:
+def _forget_deadlines(dispatcher: Dispatcher, alerts: Iterable[Alert], *more: Any) -> None:
     """A restart puts the alerts up and arms nothing."""
-    _restore(dispatcher, alerts)
+    _restore(dispatcher, alerts, *more)
     dispatcher.city.deadlines = Deadlines()
 
 
-def _forget_fronts(dispatcher: Dispatcher, alerts: Iterable[Alert]) -> None:
+def _forget_fronts(dispatcher: Dispatcher, alerts: Iterable[Alert], *more: Any) -> None:
     """A restart puts the alerts up and sees to no front again."""
-    _restore(dispatcher, alerts)
+    _restore(dispatcher, alerts, *more)
     dispatcher.city.front_deadlines = Deadlines()
 
 

@@ -15,7 +15,7 @@ def row(page: Page) -> str:
 def test_a_press_is_seen_accepted_and_closed(stage: Stage, area: Area) -> None:
     patrol = stage.handheld(area.patrols[0], size=DESKTOP)
     ana = stage.button(area.apps[0], area.spot())
-    press(ana)
+    hold(ana.locator("#help"))
     call = call_of(ana)
     expect(call.locator("[data-stage=stored].reached")).to_be_visible()
     expect(patrol.locator("#headline h2")).to_contain_text("Pánico")

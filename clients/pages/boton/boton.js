@@ -70,8 +70,6 @@ function keepPresent(page, device) {
 }
 
 async function begin(page, device) {
-  byId("enrolling").hidden = true;
-  byId("ready").hidden = false;
   isApp = device.role === "app";
   presses = new Presses(store, device, draw);
   news = new FrontNews(store, { came, mayShow });
@@ -81,6 +79,8 @@ async function begin(page, device) {
   presses.link.start();
   whereabouts.follow();
   prepareButtons();
+  byId("enrolling").hidden = true;
+  byId("ready").hidden = false; // the button is there once it works
   setInterval(draw, REDRAW_EVERY_MS);
   document.addEventListener("visibilitychange", draw);
   onLanguage(draw);

@@ -103,8 +103,9 @@ def _dimension(name: str, args: argparse.Namespace) -> dict[str, Any]:
     dimension = DIMENSIONS[name]
     large = max(dimension.small, round(dimension.large * args.scale))
     with ExitStack() as stack:
-        small_one, large_one = (
-            _prepared(stack, name, value, args) for value in (dimension.small, large)
+        # The large one first: whoever is connected has to be heard from within a minute.
+        large_one, small_one = (
+            _prepared(stack, name, value, args) for value in (large, dimension.small)
         )
         for number in range(1, args.rounds + 1):
             turns = [each.take_turn(args.rate, ROUND_S) for each in (small_one, large_one)]

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
 
-from dispatch.edge.bounds import COMING_MAX, SLICE_S
+from dispatch.edge.bounds import COMING_MAX, GOING_MAX, SLICE_S
 from dispatch.edge.clock import read_clock
 
 Work = Callable[[], object]
@@ -25,7 +25,8 @@ class Rank(IntEnum):
     """Comes to press, or to be called; or asks whether the server is well."""
     COMES = 1
     GOES = 2
-    """Is gone, and nobody waits for it: many a one is back before its turn comes, in its place."""
+    """Is gone, and nobody waits for it: many a one is back before its turn comes, in its place.
+    When more have gone than can be connected, their turn is first."""
 
 
 class Admission:
@@ -62,4 +63,7 @@ class Admission:
                 self._set()
 
     def _first(self) -> deque[Work] | None:
+        going = self._waiting[Rank.GOES]
+        if len(going) >= GOING_MAX:
+            return going
         return next((queue for queue in self._waiting.values() if queue), None)

@@ -13,8 +13,9 @@ TOLD_MUCH_OUTBOX_MAX_BYTES: Final = 64 * 1024 * 1024
 with every device behind it."""
 CLOSE_GRACE_S: Final = 2.0
 """How long a peer may take to end a connection that we closed."""
-UNGREETED_SHARE: Final = 0.25
-"""At most this share of all connections may be strangers, so that they cannot keep devices out."""
+UNGREETED_SHARE: Final = 0.5
+"""At most this share of all connections may be strangers, so that they cannot keep devices out:
+more than wait for their turn, for whoever may go first has to get as far as asking for it."""
 UNSERVED_MAX_BYTES: Final = 16 * 1024
 """What a stranger sends before its turn comes: its request, and its `hello`. And what is read of a
 peer after we closed its session."""
@@ -26,12 +27,14 @@ BARE_FRAMES_PER_MESSAGE: Final = 10
 """So many of them every message makes up for."""
 SLICE_S: Final = 0.002
 """Of each turn of the loop, for those who come and go: so long whoever is here waits at most."""
-COMING_MAX: Final = 4_000
-"""Strangers that wait for their turn, about 2 s of work; others are told to come back later. Of
+COMING_MAX: Final = 6_000
+"""Strangers that wait for their turn, about 3 s of work; others are told to come back later. Of
 those who may go first none is."""
+GOING_MAX: Final = 20_000
+"""Of those who have gone, and whom that has not been done for yet: about 1 kB each."""
 COME_BACK_S: Final = 5
 """How much later."""
-ACCEPTED_A_TURN: Final = 32
+ACCEPTED_A_TURN: Final = 64
 """Sockets taken from the kernel in a turn of the loop, 60 µs each: more than a slice has work for,
 so that the queue, where there is an order, fills before the kernel's own, where there is none."""
 METRICS_CACHE_S: Final = 1.0
@@ -50,8 +53,8 @@ COMPACT_EVERY_S: Final = 60.0
 """How often drained lines of closed alerts are dropped from the journal."""
 YOUNG_MAX: Final = 2_000
 """Objects that the garbage collector looks at in one go: 1 to 2 ms, 10 with cold caches."""
-PULSE_EVERY_S: Final = 0.005
-"""How often the loop's lag is felt: 5 ms cost 0.2 % of a core, and miss no pause that matters."""
+PULSE_EVERY_S: Final = 0.01
+"""How often the loop's lag is felt: 0.4 % of a core when it has nothing else to do."""
 PULSE_KEPT_S: Final = 60.0
 """How long the worst lag is remembered, and a slow loop warned of."""
 LOOP_SLOW_S: Final = 0.25

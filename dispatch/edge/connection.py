@@ -115,8 +115,9 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, _exc: Exception | None) -> None:
         self._transport = None
         self._door.depart(self)
-        if self.session is not None and self.session.is_awaited():
-            self._end()  # it is known at once
+        session = self.session
+        if session is None or session.device_id is None or session.is_awaited():
+            self._end()  # that is soon done, or has to be known at once
         else:
             self._door.admission.put(Rank.GOES, self._end)
 
@@ -247,13 +248,13 @@ class Connection(asyncio.Protocol):
                 if ws.close_expected():  # what came with the request was no WebSocket frame
                     self.abort()
                     return False
-                self._answer(cast(ServerProtocol, ws), event, data.endswith(END_OF_REQUEST))
+                self._answer(cast(ServerProtocol, ws), event, is_all=_is_end_of_request(data))
             elif self.session is not None:
                 self._take_frame(self.session, cast(Frame, event), now)
         self._flush()
         return True
 
-    def _answer(self, ws: ServerProtocol, request: Request, is_all: bool) -> None:
+    def _answer(self, ws: ServerProtocol, request: Request, *, is_all: bool) -> None:
         ws.send_response(self._door.answer(self, ws, request))
         self._flush()
         if is_all:  # else the parser may be within a frame already
@@ -381,6 +382,11 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(delay_s, callback)
+
+
+def _is_end_of_request(data: bytes) -> bool:
+    """Say whether nothing follows the request. If in doubt, something does."""
+    return data.endswith(END_OF_REQUEST) and data.count(END_OF_REQUEST) == 1
 
 
 def _reason(code: int) -> str:

@@ -45,6 +45,16 @@ async def test_the_first_in_rank_goes_first_and_the_rest_in_turn() -> None:
 
 
 @on_uvloop
+async def test_those_who_go_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge_admission, "GOING_MAX", 2)
+    admission, done = Admission(), list[str]()
+    for rank in (Rank.URGENT, Rank.GOES, Rank.GOES, Rank.GOES):
+        admission.put(rank, lambda name=rank.name: done.append(name))  # type: ignore[misc]
+    await until(lambda: len(done) == 4)
+    assert done == ["GOES", "GOES", "URGENT", "GOES"]
+
+
+@on_uvloop
 async def test_between_two_slices_all_others_have_their_turn() -> None:
     admission, order = Admission(), list[str]()
     loop = asyncio.get_running_loop()

@@ -130,6 +130,19 @@ async def test_the_handshake_is_answered_before_what_came_with_it() -> None:
 
 
 @on_uvloop
+async def test_half_a_frame_behind_the_request_may_end_like_one() -> None:
+    ping = b'{"type":"ping"\r\n\r\n}'
+    async with open_town() as town, town.raw() as (reader, writer):
+        frame = bytes((0x81, 0x80 | len(ping))) + bytes(4) + ping  # its mask changes nothing
+        writer.write(REQUEST + frame[:-1])
+        async with asyncio.timeout(PATIENCE_S):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(frame[-1:] + text(hello("ana")))
+            await reader.readuntil(b'"pong"')
+            await reader.readuntil(b'"welcome"')
+
+
+@on_uvloop
 async def test_pings_of_both_kinds_are_answered() -> None:
     async with open_town() as town, town.peer("ana") as ana:
         async with asyncio.timeout(PATIENCE_S):

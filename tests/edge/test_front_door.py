@@ -128,7 +128,7 @@ async def test_while_draining_those_within_are_told_and_others_turned_away() -> 
 @on_uvloop
 async def test_strangers_are_bounded_and_keep_no_device_out() -> None:
     async with open_town(connections_max=80) as town, AsyncExitStack() as stack:
-        for _ in range(20):
+        for _ in range(40):
             await stack.enter_async_context(town.peer())
         with pytest.raises((InvalidMessage, ConnectionClosed, ConnectionError, EOFError)):
             await stack.enter_async_context(town.peer())

@@ -141,10 +141,10 @@ class Crowd:
 
     def storm_seen(self) -> tuple[dict[str, float], Calls]:
         """Wait until all are back: the seconds each was away, and what became of the presses."""
-        seen = [self._answer_of(pipe) for pipe in self._pipes]
-        return {name: away for part, _ in seen for name, away in part.items()}, together(
-            [calls for _, calls in seen]
-        )
+        away_s = {
+            name: away for pipe in self._pipes for name, away in self._answer_of(pipe).items()
+        }
+        return away_s, together(self._all("came_back"))
 
     def answer(self) -> int:
         """Have every open alert accepted and closed. Returns how many are left open."""

@@ -54,6 +54,8 @@ class Shard:
         self._handhelds = [link for link in links if _answers(link)]
         self._next_sender = 0
         self._samples: dict[str, bytes] = {}
+        self._frames: list[tuple[Link, bytes]] = []
+        """Of those who were cut off, what they press with."""
         self._begin(Round(0, 1, 0, 0, 0))
 
     # --- before -----------------------------------------------------------------------------------
@@ -97,12 +99,10 @@ class Shard:
         self.lines.settle()
         return self._calls(plan, frames, time.process_time_ns() - cpu_ns)
 
-    def come_back(
-        self, device_ids: Sequence[str], presses: Round, seed: int
-    ) -> tuple[dict[str, float], Calls]:
+    def come_back(self, device_ids: Sequence[str], presses: Round, seed: int) -> dict[str, float]:
         """Be cut off and come back; whoever of these presses does so once it is back.
 
-        Returns the seconds that each was away, and what became of the presses.
+        Returns the seconds that each was away. What became of the presses, `came_back` tells.
         """
         for each in device_ids:
             self.lines.links[each].seen.clear()
@@ -116,11 +116,16 @@ class Shard:
                 self.lines.send(link, frames[at][1])
                 self._sent_ns[at] = now_ns()
 
-        back_s = self.lines.come_back(device_ids, Random(seed), press)
+        self._frames = frames
+        return self.lines.come_back(device_ids, Random(seed), press)
+
+    def came_back(self) -> Calls:
+        """Return what became of those presses, once everybody is back, other processes' too: their
+        presses are shown to handhelds of this one."""
         self.lines.settle()
-        calls = self._calls(presses, frames, 0)
+        calls = self._calls(self._plan, self._frames, 0)
         calls.due_ns = calls.sent_ns  # a press that waits for a connection is its own time
-        return back_s, calls
+        return calls
 
     def hold(self) -> None:
         """Accept every alert that is open, and keep it so."""

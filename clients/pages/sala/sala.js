@@ -36,6 +36,7 @@ const CLIENT = "cuadrante-sala/0.1";
 const KINDS = ["panic", "silent", "medical", "fire", "intrusion", "test"];
 const REDRAW_EVERY_MS = 1_000;
 const STORY_AFTER_MS = 700;
+const ASK_STORY_AGAIN_MS = 3_000;
 const ASK_QUADRANTS_AGAIN_MS = 15_000;
 
 const alarm = new Alarm();
@@ -292,21 +293,24 @@ function messagesCard({ front }) {
   return element("section", { class: "card" }, element("h3", {}, words("messages")), list);
 }
 
-/** The record is a moment behind the alert: it is asked once that has settled. */
+/** The record is a moment behind the alert: it is asked once that has settled, and again if need be. */
 async function tellStory(alert, wanted) {
   story = { ...story, of: wanted };
-  await new Promise((resolve) => setTimeout(resolve, story.told ? STORY_AFTER_MS : 0));
+  const settledMs = story.told ? STORY_AFTER_MS : alert.stages.received_at_ms + STORY_AFTER_MS - Date.now();
+  const waitMs = Math.max(0, Math.min(STORY_AFTER_MS, settledMs));
+  await new Promise((resolve) => setTimeout(resolve, waitMs));
   if (story.of !== wanted) return;
   let told = false;
   try {
     told = await ask("GET", `/v1/alerts/${alert.alert_id}/timeline`);
   } catch (error) {
     if (!(error instanceof Declined)) throw error;
+    if (error.code === "not_found") told = null; // it is not on record yet
   }
   if (story.of !== wanted) return;
   story.told = told;
   draw();
-  if (told === false) setTimeout(() => story.of === wanted && (story.of = ""), 5 * REDRAW_EVERY_MS);
+  if (!told) setTimeout(() => story.of === wanted && (story.of = ""), ASK_STORY_AGAIN_MS);
 }
 
 function toldLine({ quadrant, told }) {

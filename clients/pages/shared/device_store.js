@@ -110,7 +110,12 @@ function openDatabase(name) {
         if (!database.objectStoreNames.contains(name)) database.createObjectStore(name, { keyPath });
       }
     };
-    request.onsuccess = () => resolve(request.result);
+    request.onsuccess = () => {
+      const database = request.result;
+      // A newer page in another window waits for this: it must open, and this one says what it cannot keep.
+      database.onversionchange = () => database.close();
+      resolve(database);
+    };
     request.onerror = () => reject(request.error);
   });
 }

@@ -1,9 +1,11 @@
 /**
  * Whoever answers alerts: the open ones, and what is done to them.
  *
- * An action is shown as done once the server's `alert` shows it, and sent again after a disconnect,
- * and after a reload where there is a store to keep it in, unless it does. A page has `changed()`, which draws, and is told what passes: `closed(alert)`,
- * `rang(alertId)`, `refused(text)` and, if it wants to know it all, `heard(message)`.
+ * An action is shown as done once the server's `alert` shows it. Unless it does, it is sent again
+ * after a disconnect, and after a reload where there is a store to keep it in.
+ *
+ * A page has `changed()`, which draws, and is told what passes: `closed(alert)`, `rang(alertId)`,
+ * `refused(text)` and, if it wants to know it all, `heard(message)`.
  */
 
 import { uuid7 } from "../uuid7.js";

@@ -12,7 +12,7 @@ from dispatch.push.apns.connection import Pool
 from dispatch.push.apns.notification import notification
 from dispatch.push.apns.provider import Apns
 from dispatch.push.apns.provider_token import ProviderToken
-from dispatch.push.bounds import APNS_CONNECTIONS_MAX
+from dispatch.push.bounds import APNS_CONNECTIONS_MAX, KEEP_CONNECTION_S
 from dispatch.push.outcome import Outcome
 from tests.push.apns.stand_in import (
     GO_AWAY,
@@ -139,6 +139,22 @@ async def test_a_server_that_takes_one_at_once_is_not_overrun() -> None:
         with trio.fail_after(4.0):
             assert await outcomes(one, 16, first=2) == [Outcome.ACCEPTED] * 16
     assert stand_in.connections <= APNS_CONNECTIONS_MAX
+
+
+async def test_after_a_while_without_work_the_next_goes_out_on_a_new_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert mended.Connection.INACTIVITY_TIME == KEEP_CONNECTION_S
+    monkeypatch.setattr(mended.Connection, "INACTIVITY_TIME", 0.05)
+    stand_in = ApnsStandIn()
+    async with connected(stand_in) as one:
+        assert await outcomes(one, 1) == [Outcome.ACCEPTED]
+        assert one._pool is not None
+        with trio.fail_after(20):
+            while one._pool.connections:  # noqa: ASYNC110 - it tells nobody
+                await trio.sleep(0.01)
+        assert await outcomes(one, 1, first=2) == [Outcome.ACCEPTED]
+    assert [got.connection for got in stand_in.got] == [1, 2]
 
 
 async def test_nothing_is_kept_of_what_is_over() -> None:

@@ -2,7 +2,17 @@
 
 from dataclasses import replace
 
-from dispatch.core import answer, message, patrols, push, push_addresses, roster, rouse, supervision
+from dispatch.core import (
+    answer,
+    catch_up,
+    message,
+    patrols,
+    push,
+    push_addresses,
+    roster,
+    rouse,
+    supervision,
+)
 from dispatch.core.alert import Alert, Owner
 from dispatch.core.answer import lose_owner
 from dispatch.core.city import City
@@ -14,7 +24,7 @@ from dispatch.core.fanout import concerns
 from dispatch.core.moment import Moment
 from dispatch.core.presence import ON_CALL_ROLES
 from dispatch.core.registry import SPEAK_FOR_OTHERS, Change, Device, Removed
-from dispatch.core.tell import receipt, show
+from dispatch.core.tell import receipt
 from dispatch.core.trouble import show_troubles
 from dispatch.core.words import NOTICE
 from protocol.close_codes import CloseCode
@@ -51,6 +61,7 @@ def disconnected(city: City, event: Disconnected, now: Moment) -> list[Effect]:
         return []
     city.presence.leave(device)
     city.rosters.pop(event.device_id, None)
+    catch_up.end(city, event.device_id)
     supervision.gone(city, device.device_id, now)
     gone = patrols.came_or_went(city, device, now)
     return [*gone, _about(FactKind.DISCONNECTED, device, now, device.role)]
@@ -150,6 +161,7 @@ def _shut_out(city: City, device: Device, now: Moment) -> list[Effect]:
     city.last_known.pop(device.device_id, None)
     city.patrols_told_s.pop(device.device_id, None)
     city.rosters.pop(device.device_id, None)
+    catch_up.end(city, device.device_id)
     return effects + _let_go(city, device, now, "revoked")
 
 
@@ -215,18 +227,33 @@ def _welcome(city: City, device: Device, session_id: int, now: Moment) -> list[E
 
 def _up_to_date(city: City, device: Device, concerning: list[Alert], now: Moment) -> list[Effect]:
     """Send the state, not a log; then say that it was all."""
-    effects: list[Effect] = []
-    for alert in concerning:
-        if device.role in ON_CALL_ROLES:
-            effects += show(city, alert, device.device_id, now)
-        else:
-            effects += receipt(city, alert, alert.last_press_of[device.device_id])
+    if device.role in ON_CALL_ROLES:
+        effects = catch_up.begin(city, device, concerning, now)
+    else:
+        effects = [
+            effect
+            for alert in concerning
+            for effect in receipt(city, alert, alert.last_press_of[device.device_id])
+        ]
     effects += show_troubles(city, device)
     effects += patrols.show_patrols(city, device, now)
     effects += message.show_messages(city, device)
-    synced = Notice(code=NoticeCode.SYNCED, text=NOTICE[NoticeCode.SYNCED], count=len(concerning))
-    effects.append(Send((device.device_id,), synced))
+    if not catch_up.is_under_way(city, device.device_id):
+        effects.append(_synced(device, len(concerning)))
     return effects
+
+
+def catch_up_further(city: City, now: Moment) -> list[Effect]:
+    """Go on bringing a control room up to date; say when that was all."""
+    device, effects = catch_up.proceed(city, now)
+    if device is not None:
+        effects.append(_synced(device, len(_concerning(city, device))))
+    return effects
+
+
+def _synced(device: Device, alerts: int) -> Send:
+    synced = Notice(code=NoticeCode.SYNCED, text=NOTICE[NoticeCode.SYNCED], count=alerts)
+    return Send((device.device_id,), synced)
 
 
 def owner_restored(city: City, alert: Alert) -> None:

@@ -42,6 +42,8 @@ class City:
     of it as well."""
     rosters: dict[str, deque[str]] = field(default_factory=dict)
     """gateway id -> the devices behind it that it has not been told of yet."""
+    catching_up: dict[str, deque[str]] = field(default_factory=dict)
+    """device id of a control room -> the open alerts that it has not been shown yet."""
     came_back: dict[str, None] = field(default_factory=dict)
     """Gateways, sirens and members to be told what still holds, in the order in which they came."""
     sounding: dict[str, dict[str, None]] = field(default_factory=dict)

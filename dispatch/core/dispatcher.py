@@ -138,7 +138,9 @@ class Dispatcher:
             case Written():
                 return self._written(event, now)
             case Tick():
-                return [*pass_time(self.city, now), *roster.proceed(self.city)]
+                effects = pass_time(self.city, now)  # first: the rest tells what has become by that
+                effects += attend.catch_up_further(self.city, now)
+                return effects + roster.proceed(self.city)
             case Connected():
                 return attend.connected(self.city, event, now)
             case Disconnected():
@@ -158,7 +160,7 @@ class Dispatcher:
 
     def next_deadline_s(self) -> float | None:
         """Return the monotonic time at which `Tick` is wanted, if any."""
-        if self.city.rosters:
+        if self.city.rosters or self.city.catching_up:
             return AT_ONCE_S
         city = self.city
         due = (

@@ -80,6 +80,9 @@ TROUBLES_SHOWN_MAX: Final = 50
 """Open troubles that a device is shown when it comes, the newest; and told how many there are."""
 PATROL_TOLD_EVERY_S: Final = 2.0
 """A patrol that moves is shown to the control room this often at most."""
+CATCH_UP_SLICE: Final = 200
+"""Open alerts that a control room is shown at a stretch when it comes: 3 ms. Presses have their
+turn in between."""
 ROSTER_SLICE: Final = 200
 """Devices behind a gateway that it is told of at a stretch: presses have their turn in between."""
 SIREN_ANSWER_S: Final = 5.0

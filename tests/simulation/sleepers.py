@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dispatch.core.effects import DropPushAddress, Effect, KeepPushAddress, Record
-from dispatch.core.entry import Entry
-from dispatch.core.facts import OFF_DUTY, Fact, FactKind
+from dispatch.core.facts import OFF_DUTY, FactKind
 from dispatch.core.registry import Device
 from protocol.limits import PUSH_ADDRESSES_MAX
 from protocol.messages import AnyServerMessage, Push, PushAddress, PushGone, PushTarget
@@ -45,11 +44,6 @@ class Addresses:
     def of(self, device_id: str) -> tuple[PushTarget, ...]:
         kept = self._kept.get(device_id)
         return () if kept is None else (kept[0],)
-
-    def is_named_since(self, device_id: str, at_ms: int) -> bool:
-        """Whether a device has named its address after this."""
-        kept = self._kept.get(device_id)
-        return kept is not None and kept[1] > at_ms
 
     def write(self, wanted: KeepPushAddress | DropPushAddress) -> None:
         """The core wants an address kept or forgotten: a while later, if PostgreSQL lives."""
@@ -101,11 +95,10 @@ class Orders:
 
     def __init__(self, rows: Iterable[Row]) -> None:
         """`rows` are what the disk kept of earlier lives."""
-        self._off_duty_ms: dict[str | None, int | None] = {}
-        """device id -> when it went off duty; None: it came back."""
+        self._off_duty = {}
         for row in rows:
             if row.entry.kind == FactKind.DUTY:
-                self._note_duty(row.entry)
+                self._off_duty[row.entry.device_id] = row.entry.reason == OFF_DUTY
         self._steps: Counter[str | None] = Counter()
         self._given: set[tuple[object, ...]] = set()
 
@@ -116,20 +109,16 @@ class Orders:
                 continue
             fact = effect.fact
             if fact.kind is FactKind.DUTY:
-                self._note_duty(fact)
+                self._off_duty[fact.device_id] = fact.reason == OFF_DUTY
             elif fact.kind in _STEPS:
                 self._steps[fact.alert_id] += 1
-
-    def _note_duty(self, said: Entry | Fact) -> None:
-        self._off_duty_ms[said.device_id] = said.at_ms if said.reason == OFF_DUTY else None
 
     def check(self, world: "World", order: Push) -> None:
         """Raise `Broken` where the push side is told to do what it must not."""
         device_id, alert_id = order.device_id, order.alert_id
-        off_duty_ms = self._off_duty_ms.get(device_id)
-        is_off = order.stage is None and off_duty_ms is not None
-        # A disk that failed may not know that it came back; the address that it named does.
-        if is_off and not world.addresses.is_named_since(device_id, off_duty_ms or 0):
+        # A disk that failed may not know that it came back; the device itself does.
+        is_back = world.clients[device_id].on_duty
+        if order.stage is None and self._off_duty.get(device_id) and not is_back:
             raise Broken(NOT_OFF_DUTY, device_id)
         given = alert_id, device_id, order.stage, self._steps[alert_id]
         if given in self._given:

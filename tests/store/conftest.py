@@ -106,8 +106,6 @@ def server() -> Iterator[Server]:
     server = Server(data_dir)
     try:
         server.start()
-        server.run("ALTER SYSTEM SET fsync = off")  # processes are killed here, machines are not
-        server.run("SELECT pg_reload_conf()")
         server.run(f"CREATE DATABASE {TEMPLATE}")
         asyncio.run(migrated(server.database(TEMPLATE)))
         server.run(f"CREATE DATABASE {SHARED} TEMPLATE {TEMPLATE}")

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -68,11 +68,18 @@ class Core:
 
 
 @asynccontextmanager
-async def drained_core(folder: Path, dsn: str, *versions: int) -> AsyncIterator[Core]:
-    """A core with these alerts in its log, whose drain begins, and ends with the block."""
+async def drained_core(
+    folder: Path, dsn: str, *versions: int, spoiled_seq: int = 0
+) -> AsyncIterator[Core]:
+    """A core with these alerts in its log, whose drain begins, and ends with the block.
+
+    Entry `spoiled_seq` is not what was written any more.
+    """
     core = Core(folder)
     try:
         stored_seq = await core.store(*versions)
+        with closing(sqlite3.connect(core.log.path)) as scribbler, scribbler:
+            scribbler.execute("UPDATE log SET version = 77 WHERE seq = ?", (spoiled_seq,))
         begin = Begin(dsn, str(core.log.path), core.log.log_id, 0, stored_seq, is_urgent=True)
         core.heard.feed_data(line_of(begin))
         drain = asyncio.create_task(
@@ -108,13 +115,7 @@ async def test_it_says_how_far_it_got_and_goes_on_when_more_is_stored(
 async def test_a_file_that_does_not_hold_what_was_written_is_named(
     dsn: str, tmp_path: Path
 ) -> None:
-    async with drained_core(tmp_path, dsn, 1) as core:
-        await core.until(1)
-        seq = await core.store(2)
-        with sqlite3.connect(core.log.path) as scribbler:
-            scribbler.execute("UPDATE log SET version = 77 WHERE seq = ?", (seq,))
-        scribbler.close()
-        core.heard.feed_data(line_of(seq))
+    async with drained_core(tmp_path, dsn, 1, 2, spoiled_seq=2) as core:
         async with asyncio.timeout(PATIENCE_S):
             while not isinstance(said := await core.said.get(), FoundDamaged):
                 pass

@@ -15,7 +15,8 @@ from tests.faults.load import Line, Plan
 from tests.patience import PATIENCE_S
 
 JUST_CLOSED_S: Final = 0.5
-"""A close that was shown so shortly before the core was killed may not have been stored."""
+"""A close that was shown so shortly before the core was killed may not have been stored; nor
+one that was on its way then, and was read so shortly after."""
 
 
 class Ledger:
@@ -164,7 +165,7 @@ class Ledger:
         stored_s = self.stored_s.get(alert_id, float("inf"))
         return any(
             shown_s <= kill_s <= again_s
-            and (kill_s <= stored_s or kill_s - JUST_CLOSED_S <= gone_s <= kill_s)
+            and (kill_s <= stored_s or abs(gone_s - kill_s) <= JUST_CLOSED_S)
             for kill_s in self.kills_s
         )
 

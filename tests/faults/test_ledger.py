@@ -38,3 +38,8 @@ def test_what_was_said_to_be_stored_may_not() -> None:
 def test_a_close_just_before_the_kill_may_be_forgotten() -> None:
     assert not shown_again(("stored", 1.1), *SHOWN_AND_AGAIN, kills_s=(5.1,))
     assert shown_again(("stored", 1.1), *SHOWN_AND_AGAIN, kills_s=(5.9,))
+
+
+def test_what_a_killed_core_had_sent_is_read_a_moment_later() -> None:
+    assert not shown_again(("stored", 1.1), *SHOWN_AND_AGAIN, kills_s=(4.9,))
+    assert shown_again(("stored", 1.1), *SHOWN_AND_AGAIN, kills_s=(4.1,))

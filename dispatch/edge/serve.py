@@ -4,7 +4,6 @@ import asyncio
 import gc
 import logging
 import signal
-import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
@@ -44,9 +43,6 @@ from dispatch.store.watch import FeedStatus
 from protocol.close_codes import CloseCode
 
 LOOK_EVERY_S: Final = 0.25
-SWITCH_EVERY_S: Final = 0.0005
-"""How long the loop may keep the interpreter from the journal's thread, which asks for it a few
-times a commit. Python's own 5 ms each were most of the wait for `stored` on a busy loop."""
 
 log = structlog.get_logger()
 
@@ -76,7 +72,6 @@ def run_core(options: CoreOptions, on_ready: Callable[[int], None], logs: Backgr
 
     Raises `ListenError`, `TlsError`, `StoreUnavailable`, `Refused`.
     """
-    sys.setswitchinterval(SWITCH_EVERY_S)
     uvloop.run(_serve(options, on_ready, logs))
 
 

@@ -8,7 +8,6 @@ from typing import TypeVar
 from dispatch.settings import Settings
 from dispatch.store.migrate import migrate
 from dispatch.store.pool import Pool, open_pool
-from dispatch.supervise.postgres import embedded_postgres
 
 T = TypeVar("T")
 
@@ -19,6 +18,9 @@ def database(settings: Settings) -> Iterator[str]:
     if settings.dsn is not None:
         yield settings.dsn.get_secret_value()
         return
+    # Not above: it brings trio along, which a core that is given its dsn would load for nothing.
+    from dispatch.supervise.postgres import embedded_postgres
+
     with embedded_postgres(settings.postgres_dir) as embedded:
         yield embedded
 

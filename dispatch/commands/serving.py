@@ -2,7 +2,9 @@
 
 import os
 import resource
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +12,9 @@ from dispatch.commands.options import AllowPlain, Config, DataDir, Host, Port
 from dispatch.commands.words import blame, fail, settings_of
 from dispatch.supervise.exit_codes import ExitCode
 from dispatch.supervise.ready import announce_ready
+
+if TYPE_CHECKING:
+    from dispatch.logs import BackgroundWriter
 
 PUSH_NICENESS = 10
 """On a crowded machine a push waits for presses, never they for it: encrypting costs 1 ms."""
@@ -27,7 +32,6 @@ def run(
 
     from dispatch.commands.children import supervise_all
     from dispatch.edge.exposure import refuse_exposure
-    from dispatch.logs import configure_logs
     from dispatch.secret import installation_secret
 
     settings = settings_of(config, data_dir=data_dir, host=host, port=port, allow_plain=allow_plain)
@@ -35,11 +39,8 @@ def run(
         has_tls = settings.tls_certificate is not None
         refuse_exposure(settings.host, has_tls=has_tls, allow_plain=settings.allow_plain)
         installation_secret(settings, make=True)  # before any of the processes looks for it
-        logs = configure_logs("supervisor")
-        try:
+        with _logged("supervisor"):
             trio.run(supervise_all, settings, config)
-        finally:
-            logs.flush()
 
 
 def core(
@@ -53,17 +54,12 @@ def core(
     from dispatch.commands.database import database
     from dispatch.commands.parts import core_options
     from dispatch.edge.serve import run_core
-    from dispatch.logs import configure_logs
 
     settings = settings_of(config, data_dir=data_dir, host=host, port=port, allow_plain=allow_plain)
     _raise_open_files()
-    logs = configure_logs("core")
-    try:
-        with blame(), database(settings) as dsn:
-            options = core_options(settings, dsn)
-            run_core(options, lambda bound: announce_ready({"port": bound}), logs)
-    finally:
-        logs.flush()
+    with _logged("core") as logs, blame(), database(settings) as dsn:
+        options = core_options(settings, dsn)
+        run_core(options, lambda bound: announce_ready({"port": bound}), logs)
 
 
 def gateway(
@@ -79,7 +75,6 @@ def gateway(
     from dispatch.commands.parts import gateway_options
     from dispatch.gateway.enrolment import put_aside
     from dispatch.gateway.serve import run_gateway
-    from dispatch.logs import configure_logs
     from link.errors import Refused
     from protocol.close_codes import CloseCode
 
@@ -92,18 +87,14 @@ def gateway(
             "and here once --code with what it prints",
         )
     _raise_open_files()
-    logs = configure_logs("gateway")
-    try:
-        with blame():
-            options = gateway_options(settings, code)
-            try:
-                trio.run(run_gateway, options, announce_ready)
-            except Refused as refused:
-                if refused.code == CloseCode.BAD_CREDENTIALS:
-                    put_aside(file)
-                raise
-    finally:
-        logs.flush()
+    with _logged("gateway"), blame():
+        options = gateway_options(settings, code)
+        try:
+            trio.run(run_gateway, options, announce_ready)
+        except Refused as refused:
+            if refused.code == CloseCode.BAD_CREDENTIALS:
+                put_aside(file)
+            raise
 
 
 def console(
@@ -117,18 +108,13 @@ def console(
     from dispatch.commands.database import database
     from dispatch.commands.parts import console_options
     from dispatch.console.serve import run_console
-    from dispatch.logs import configure_logs
 
     settings = settings_of(
         config, data_dir=data_dir, host=host, console_port=port, allow_plain=allow_plain
     )
-    logs = configure_logs("console")
-    try:
-        with blame(), database(settings) as dsn:
-            options = console_options(settings, dsn)
-            run_console(options, lambda bound: announce_ready({"port": bound}))
-    finally:
-        logs.flush()
+    with _logged("console"), blame(), database(settings) as dsn:
+        options = console_options(settings, dsn)
+        run_console(options, lambda bound: announce_ready({"port": bound}))
 
 
 def push(config: Config = None, data_dir: DataDir = None) -> None:
@@ -136,15 +122,23 @@ def push(config: Config = None, data_dir: DataDir = None) -> None:
     import trio
 
     from dispatch.commands.parts import push_options
-    from dispatch.logs import configure_logs
     from dispatch.push.serve import run_push
 
     settings = settings_of(config, data_dir=data_dir)
-    logs = configure_logs("push")
-    os.nice(PUSH_NICENESS)
-    try:
+    with _logged("push"):
+        os.nice(PUSH_NICENESS)
         with blame():
             trio.run(run_push, push_options(settings), announce_ready)
+
+
+@contextmanager
+def _logged(process: str) -> "Iterator[BackgroundWriter]":
+    """Log as this process; whatever ends the block, the last lines are written."""
+    from dispatch.logs import configure_logs
+
+    logs = configure_logs(process)
+    try:
+        yield logs
     finally:
         logs.flush()
 

@@ -1,7 +1,6 @@
 """The core process: the registry is loaded, the port opened, and every press dispatched."""
 
 import asyncio
-import gc
 import logging
 import signal
 from collections.abc import Callable
@@ -157,7 +156,6 @@ class Core:
     @classmethod
     async def load(cls, pool: Pool, options: CoreOptions, logs: BackgroundWriter) -> "Core":
         """Read the registry, build the index of its quadrants, and go on where the last run was."""
-        gc.disable()  # until all is there: nothing of it is garbage
         opened = await open_registry(pool, options.registry_folder)
         edition = opened.locator.edition
         log.log(

@@ -34,19 +34,27 @@ async def migrate(pool: Pool, steps: dict[str, str] | None = None) -> list[str]:
     Raises `Refused` when the database was made by other files than these, `StoreUnavailable`.
     """
     steps = migrations() if steps is None else steps
-    applied = []
+    applied: list[str] = []
     async with connected(pool, BULK_DEADLINE_S) as connection:
+        if await _is_complete(connection, steps):  # as at nearly every start
+            return applied
         for name, sql in steps.items():
             async with connection.transaction():
                 await connection.execute(_LOCK)
                 await connection.execute(_RECORD)
-                if await _is_missing(connection, name, steps):
+                if name in await _missing(connection, steps):
                     await _apply(connection, name, sql)
                     applied.append(name)
     return applied
 
 
-async def _is_missing(connection: Connection, name: str, steps: dict[str, str]) -> bool:
+async def _is_complete(connection: Connection, steps: dict[str, str]) -> bool:
+    if await connection.fetchval("SELECT to_regclass('schema_migrations')") is None:
+        return False
+    return not await _missing(connection, steps)
+
+
+async def _missing(connection: Connection, steps: dict[str, str]) -> set[str]:
     rows = await connection.fetch("SELECT name, checksum FROM schema_migrations ORDER BY name")
     done = {row["name"]: row["checksum"] for row in rows}
     if unknown := sorted(done.keys() - steps.keys()):
@@ -60,7 +68,7 @@ async def _is_missing(connection: Connection, name: str, steps: dict[str, str]) 
                 f"{known} was changed after this database applied it: put the file back as it "
                 "was and make the change in a new one"
             )
-    return name not in done
+    return steps.keys() - done.keys()
 
 
 async def _apply(connection: Connection, name: str, sql: str) -> None:

@@ -35,6 +35,7 @@ from protocol.vocabulary import Kind, Outcome, Role
 PING_EVERY_S: Final = 20.0
 STORED_WITHIN_S: Final = 10.0
 CLOSED_WITHIN_S: Final = 90.0
+NOTICED_WITHIN_S: Final = 0.05
 TIMEOUT_S: Final = 10.0
 CLOSING: Final = (OSError, websocket.WebSocketException)
 
@@ -264,6 +265,7 @@ class Handheld(Watcher):
                 if time.monotonic() - began_s > CLOSED_WITHIN_S:
                     self._note("answer", f"{state} → confirmed", TIMEOUT_S, "not confirmed")
                     return
+                gevent.sleep(NOTICED_WITHIN_S)  # the greenlet that reads has to find out first
                 self.wait_synced()
             del self._confirmed[alert_id, state]
             self._note("answer", f"{state} → confirmed", time.monotonic() - began_s)

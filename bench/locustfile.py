@@ -128,7 +128,7 @@ class Citizen(Person):
     @task
     def call_for_help(self) -> None:
         """Press, wait until it is over, and some time more."""
-        if self.device is None:
+        if self.device is None or self.cast.part >= 1.0:  # overtime: what was begun is ended
             gevent.sleep(1.0)
             return
         self.device.press()

@@ -3,7 +3,7 @@
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +60,15 @@ def missing_in(kept: Kept, acknowledged: Iterable[str]) -> list[str]:
 def doubled_in(kept: Kept) -> list[str]:
     """Return the signals that are in more than one alert. They must be none."""
     return [signal_id for signal_id, alerts in kept.alerts_of().items() if len(alerts) > 1]
+
+
+def wait_closed(rig: Rig) -> None:
+    """Wait until no alert is open in the journal; if some stay so, the audit will say which.
+
+    That no handheld shows one is not enough: over a bad line it may hear of some later.
+    """
+    with suppress(TimeoutError):
+        until("every alert is closed in the journal", lambda: not in_journal(rig.journal).open)
 
 
 def wait_drained(rig: Rig) -> None:

@@ -14,6 +14,7 @@ from tests.faults.audit import (
     doubled_in,
     in_journal,
     missing_in,
+    wait_closed,
     wait_drained,
 )
 from tests.faults.ledger import Ledger, now_s, percentile
@@ -113,6 +114,7 @@ class Trial:
     def audit(self, *, disk_failed: bool = False) -> Kept:
         """Compare everything with everything, once nothing moves any more."""
         self.ledger.rest()
+        wait_closed(self.rig)
         wait_drained(self.rig)
         acked = self.ledger.acked()  # before looking: what is said later may be stored later
         kept = in_journal(self.rig.journal)

@@ -53,15 +53,18 @@ def core(
 ) -> None:
     """Run the core alone, against the configured dsn or the embedded PostgreSQL of data_dir."""
     gc.disable()  # until all is loaded (`spare_the_old`): a tenth of the imports' time
+    from dispatch.journal.log_child import start_log
+
+    settings = settings_of(config, data_dir=data_dir, host=host, port=port, allow_plain=allow_plain)
+    log_child = start_log(settings.journal_file)  # it starts while the rest is imported
     from dispatch.commands.database import database
     from dispatch.commands.parts import core_options
     from dispatch.edge.serve import run_core
 
-    settings = settings_of(config, data_dir=data_dir, host=host, port=port, allow_plain=allow_plain)
     _raise_open_files()
     with _logged("core") as logs, blame(), database(settings) as dsn:
         options = core_options(settings, dsn)
-        run_core(options, lambda bound: announce_ready({"port": bound}), logs)
+        run_core(options, lambda bound: announce_ready({"port": bound}), logs, log_child)
 
 
 def gateway(

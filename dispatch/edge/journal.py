@@ -3,7 +3,6 @@
 import asyncio
 import sqlite3
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 import structlog
@@ -13,11 +12,11 @@ from dispatch.edge.bounds import COMPACT_EVERY_S, DISK_CHECK_S, KEEPER_LOOK_S
 from dispatch.edge.drain_process import DrainProcess
 from dispatch.edge.health import Health
 from dispatch.edge.keeper import Keeper, Tell
+from dispatch.edge.log_process import LogProcess
 from dispatch.edge.metrics import Metrics
 from dispatch.journal.disk import look
 from dispatch.journal.drain_talk import Begin, FoundDamaged, Said
 from dispatch.journal.faults import NotStored
-from dispatch.journal.local_log import LocalLog
 from dispatch.journal.recover import CLOCK_SET_BY_S, Recovered, closed_since_ms, recover
 from dispatch.journal.status import Condition
 
@@ -27,16 +26,21 @@ log = structlog.get_logger()
 
 
 class Journal:
-    """The durable log of one core and what goes on around it. Raises `CannotOpen`, like the log.
+    """The durable log of one core and what goes on around it.
 
     `tell` hears what became of each press: it brings it to the dispatcher.
     """
 
     def __init__(
-        self, path: Path, tell: Tell, health: Health, metrics: Metrics, *, held_by_database: bool
+        self,
+        kept: LogProcess,
+        tell: Tell,
+        health: Health,
+        metrics: Metrics,
+        *,
+        held_by_database: bool,
     ) -> None:
         loop = asyncio.get_running_loop()
-        self._path = path.absolute()
         self.keeper = Keeper(tell, loop.call_soon, held_by_database=held_by_database)
         self._held_by_database = held_by_database
         self._health = health
@@ -44,29 +48,30 @@ class Journal:
         self._drain: DrainProcess | None = None
         self._stored_seq = 0
         self._kept_at_s = self._looked_at_s = self._compacted_at_s = float("-inf")
-        self._log = self.keeper.log = LocalLog(
-            path,
-            call_back=loop.call_soon_threadsafe,
-            on_stored=self._stored,
-            on_failed=self.keeper.failed,
-        )
+        self._log = self.keeper.log = kept
+        kept.on_stored = self._stored
+        kept.on_failed = self.keeper.failed
 
-    def recover(self, now: Moment, boot: str) -> Recovered:
+    async def recover(self, now: Moment, boot: str) -> Recovered:
         """Return what an earlier run left: alerts, open and closed of late, and the kit.
 
         Without its memory the core still dispatches: senders repeat what they were not told is
         stored, and the log says what it can save.
         """
         try:
-            recovered = replace(
-                recover(self._log.newest_states(closed_since_ms(now)), now, boot=boot),
-                off_duty=self._log.off_duty(),
-            )
+            since_ms, drained_seq = closed_since_ms(now), self._log.drained_seq
+            states = await self._log.read(lambda reader: reader.newest_states(since_ms))
+            off_duty = await self._log.read(lambda reader: reader.off_duty_after(drained_seq))
+            recovered = replace(recover(states, now, boot=boot), off_duty=off_duty)
             self.keeper.recovered(recovered.alerts, recovered.messages)
         except (sqlite3.Error, OSError, NotStored) as error:
             log.error("not_recovered", reason=str(error))
             return Recovered()
         return recovered
+
+    async def keep(self) -> None:
+        """See to it that there is a process that stores, for ever."""
+        await self._log.run()
 
     async def drain(self, dsn: str) -> None:
         """Bring what the log has to PostgreSQL, for ever."""
@@ -91,7 +96,7 @@ class Journal:
 
     async def close(self) -> None:
         """Store what waits and let go of the file."""
-        await asyncio.to_thread(self._log.close)
+        await self._log.close()
 
     def _stored(self, seq: int) -> None:
         self._stored_seq = seq
@@ -109,7 +114,7 @@ class Journal:
     def _begin(self, dsn: str) -> Begin:
         return Begin(
             dsn,
-            str(self._path),
+            str(self._log.path),
             self._log.log_id,
             self._log.drained_seq,
             self._stored_seq,

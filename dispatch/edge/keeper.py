@@ -1,19 +1,18 @@
 """Between the dispatcher and the durable log: what is appended, and who waits to hear of it."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
 from dispatch.core.alert import Alert
 from dispatch.core.effects import Append
-from dispatch.core.entry import MESSAGE
+from dispatch.core.entry import MESSAGE, Entry
 from dispatch.core.events import Journaled, KeepAgain, NotStored, Stored
 from dispatch.core.message_box import Message
 from dispatch.journal import faults
-from dispatch.journal.local_log import LocalLog
 
 KEPT_AGAIN_MAX: Final = 500
 """What became of so many alerts and devices is appended again at a look, if their lines failed:
@@ -25,6 +24,13 @@ Presses = tuple[tuple[str, str], ...]
 Subject = tuple[str, str]
 """An alert's id, or none and a device's: whose state a line holds."""
 Tell = Callable[[Stored | Journaled | NotStored | KeepAgain], None]
+
+
+class Log(Protocol):
+    """What this needs of the log: `dispatch.edge.log_process`."""
+
+    def append(self, entries: Sequence[Entry]) -> int:
+        """Take entries in; return the number of the last one. Raises `faults.NotStored`."""
 
 
 class Keeper:
@@ -40,8 +46,8 @@ class Keeper:
         *,
         held_by_database: bool = False,
     ) -> None:
-        self.log: LocalLog | None = None
-        """Set once it is open: the log calls back to this keeper."""
+        self.log: Log | None = None
+        """Set before anything is appended: the log calls back to this keeper."""
         self._tell = tell
         self._tell_later = tell_later
         self._held_by_database = held_by_database

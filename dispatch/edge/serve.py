@@ -26,6 +26,7 @@ from dispatch.edge.front_door import FrontDoor
 from dispatch.edge.health import Health
 from dispatch.edge.journal import Journal
 from dispatch.edge.listening import Port, listen
+from dispatch.edge.log_process import LogProcess
 from dispatch.edge.metrics import Metrics
 from dispatch.edge.outbox import Outbox
 from dispatch.edge.pulse import Pulse
@@ -33,6 +34,7 @@ from dispatch.edge.push_addresses import AddressBook
 from dispatch.edge.ticker import Ticker
 from dispatch.edge.tls import Tls, TlsFiles
 from dispatch.edge.tokens import TokenIssuer
+from dispatch.journal.log_child import LogChild
 from dispatch.journal.recover import this_boot
 from dispatch.logs import BackgroundWriter
 from dispatch.store.open_registry import OpenedRegistry, follow_registry, open_registry
@@ -66,16 +68,25 @@ class CoreOptions:
     connections_max: int = 19_000
 
 
-def run_core(options: CoreOptions, on_ready: Callable[[int], None], logs: BackgroundWriter) -> None:
+def run_core(
+    options: CoreOptions,
+    on_ready: Callable[[int], None],
+    logs: BackgroundWriter,
+    log_child: LogChild | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT. `on_ready` is given the bound port.
 
-    Raises `ListenError`, `TlsError`, `StoreUnavailable`, `Refused`.
+    `log_child`: the process of the log, where that was started already.
+    Raises `ListenError`, `TlsError`, `StoreUnavailable`, `Refused`, `CannotOpen`.
     """
-    uvloop.run(_serve(options, on_ready, logs))
+    uvloop.run(_serve(options, on_ready, logs, log_child))
 
 
 async def _serve(
-    options: CoreOptions, on_ready: Callable[[int], None], logs: BackgroundWriter
+    options: CoreOptions,
+    on_ready: Callable[[int], None],
+    logs: BackgroundWriter,
+    log_child: LogChild | None = None,
 ) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -84,15 +95,17 @@ async def _serve(
     tls = Tls(options.tls) if options.tls else None
     refuse_exposure(options.host, has_tls=tls is not None, allow_plain=options.allow_plain)
     async with AsyncExitStack() as stack:
+        kept = LogProcess(options.journal_file, log_child)
+        stack.push_async_callback(kept.close)
         pool = await stack.enter_async_context(open_pool(options.dsn))
-        core = await Core.load(pool, options, logs)
-        stack.push_async_callback(core.journal.close)
+        core = await Core.load(pool, options, logs, kept)
         # Before the task group, which would wrap a port that is taken into an exception group.
         context = tls.context if tls else None
         port = await listen(core.door.connect, options.host, options.port, context)
         stack.callback(port.close)
         background = await stack.enter_async_context(asyncio.TaskGroup())
         tasks = [
+            background.create_task(core.journal.keep()),
             background.create_task(core.journal.drain(options.dsn)),
             background.create_task(core.follow_registry(options.dsn)),
             background.create_task(core.copy.run()),
@@ -111,7 +124,12 @@ class Core:
     """The parts of a running core, wired."""
 
     def __init__(
-        self, opened: OpenedRegistry, pool: Pool, options: CoreOptions, logs: BackgroundWriter
+        self,
+        opened: OpenedRegistry,
+        pool: Pool,
+        options: CoreOptions,
+        logs: BackgroundWriter,
+        kept: LogProcess,
     ) -> None:
         registry = Registry(opened.locator, opened.things, is_behind=opened.is_copy)
         self.copy = RegistryCopy(options.registry_folder, registry, opened.mark, opened.kept)
@@ -136,7 +154,7 @@ class Core:
             write_address=self._write_address,
         )
         self.journal = Journal(
-            options.journal_file,
+            kept,
             self._outbox.handle,
             self._health,
             self._metrics,
@@ -154,7 +172,9 @@ class Core:
         )
 
     @classmethod
-    async def load(cls, pool: Pool, options: CoreOptions, logs: BackgroundWriter) -> "Core":
+    async def load(
+        cls, pool: Pool, options: CoreOptions, logs: BackgroundWriter, kept: LogProcess
+    ) -> "Core":
         """Read the registry, build the index of its quadrants, and go on where the last run was."""
         opened = await open_registry(pool, options.registry_folder)
         edition = opened.locator.edition
@@ -166,15 +186,16 @@ class Core:
             quadrants=len(edition.quadrants),
             things=len(opened.things),
         )
-        core = cls(opened, pool, options, logs)
-        core.recover()
+        core = cls(opened, pool, options, logs, kept)
+        await kept.open()
+        await core.recover()
         spare_the_old()
         return core
 
-    def recover(self) -> None:
+    async def recover(self) -> None:
         """Put up again what an earlier run left; what is overdue is done at once."""
         now = read_clock()
-        recovered = self.journal.recover(now, self._dispatcher.city.boot)
+        recovered = await self.journal.recover(now, self._dispatcher.city.boot)
         self._dispatcher.restore(recovered.alerts, recovered.off_duty)
         self._dispatcher.post(recovered.messages)
         self._dispatcher.supervise(recovered.kit, now)

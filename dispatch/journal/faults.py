@@ -37,6 +37,8 @@ class Reason(StrEnum):
     NOT_OPEN = "not_open"
     """The file could not be opened yet; it is tried again and again."""
     CLOSED = "closed"
+    ENDED = "ended"
+    """The log's process is gone; another follows, and goes on from what is on the disk."""
     BUG = "bug"
 
 

@@ -76,10 +76,11 @@ class LocalLog:
 
     # --- appending ------------------------------------------------------------------------------
 
-    def append(self, entries: Sequence[Entry]) -> int:
+    def append(self, entries: Sequence[Entry], first_seq: int = 0) -> int:
         """Take entries in, together or not at all; return the number of the last one.
 
-        They have consecutive numbers. Never blocks. Raises `NotStored`: nothing was taken.
+        They have consecutive numbers, from `first_seq` where that is above all before. Never
+        blocks. Raises `NotStored`: nothing was taken.
         """
         self._check_open()
         if self._last_seq is None:
@@ -96,8 +97,8 @@ class LocalLog:
             or self._taken_bytes - writer.settled_bytes + size > WAITING_BYTES_MAX
         ):
             raise NotStored(Reason.QUEUE_FULL)
-        first_seq = self._last_seq + 1
-        self._last_seq += len(entries)
+        first_seq = max(first_seq, self._last_seq + 1)
+        self._last_seq = first_seq + len(entries) - 1
         self._taken += len(entries)
         self._taken_bytes += size
         self._queue.put(Append(first_seq, tuple(entries), size))

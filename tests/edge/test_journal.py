@@ -12,6 +12,7 @@ from dispatch.core.snapshot import freeze
 from dispatch.edge.clock import read_clock
 from dispatch.edge.health import Health, Warn
 from dispatch.edge.journal import Journal
+from dispatch.edge.log_process import LogProcess
 from dispatch.edge.metrics import Metrics
 from dispatch.edge.pulse import Pulse
 from dispatch.journal.recover import Recovered
@@ -23,7 +24,7 @@ from tests.store.conftest import execute
 class Desk:
     """A journal, and whoever hears from it."""
 
-    def __init__(self, path: Path, *, held_by_database: bool = False) -> None:
+    def __init__(self, kept: LogProcess, *, held_by_database: bool = False) -> None:
         self.town = Town()
         self.town.connect("ana", "patrol-1")
         self.told: list[object] = []
@@ -31,7 +32,7 @@ class Desk:
         self.health = Health(self.town.dispatcher, pulse)
         self.metrics = Metrics(self.town.dispatcher, pulse)
         self.journal = Journal(
-            path,
+            kept,
             self.told.append,
             self.health,
             self.metrics,
@@ -59,8 +60,10 @@ class Desk:
 
 @asynccontextmanager
 async def open_desk(path: Path, *, held_by_database: bool = False) -> AsyncIterator[Desk]:
-    desk = Desk(path, held_by_database=held_by_database)
+    kept = LogProcess(path)
+    desk = Desk(kept, held_by_database=held_by_database)
     try:
+        await kept.open()
         yield desk
     finally:
         await desk.journal.close()
@@ -73,7 +76,7 @@ async def test_a_press_that_was_said_to_be_stored_is_there_after_a_restart(tmp_p
         alert_id = desk.press()
         await desk.until(lambda: desk.told == [Stored(((alert_id, alert_id),))])
     async with open_desk(path) as later:
-        [alert] = later.journal.recover(desk.town.now, BOOT).alerts
+        [alert] = (await later.journal.recover(desk.town.now, BOOT)).alerts
         assert (alert.alert_id, alert.unstored) == (alert_id, {})
 
 
@@ -81,7 +84,7 @@ async def test_a_press_that_was_said_to_be_stored_is_there_after_a_restart(tmp_p
 async def test_without_a_disk_nothing_is_stored_and_health_says_why(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     async with open_desk(tmp_path / "file" / "journal.sqlite") as desk:
-        assert desk.journal.recover(desk.town.now, BOOT) == Recovered()
+        assert await desk.journal.recover(desk.town.now, BOOT) == Recovered()
         alert_id = desk.press()
         await desk.until(lambda: NotStored(((alert_id, alert_id),)) in desk.told)
         desk.journal.look(read_clock())

@@ -1,0 +1,151 @@
+"""The log, as a process of its own: what storing costs is not taken from dispatch.
+
+The core starts it (`log_child.py`) and talks with it over a socket (`edge/log_process.py`). When
+that ends, for whatever reason, what was heard is stored and the process ends: it outlives a core
+that was killed by some milliseconds, and the next one's log waits for as long.
+"""
+
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Final
+
+from dispatch.journal.faults import CannotOpen, Failure, InUse, NotStored
+from dispatch.journal.local_log import LocalLog
+from dispatch.journal.log_talk import (
+    Answered,
+    Append,
+    Asked,
+    Compact,
+    Distrust,
+    Drained,
+    Failed,
+    Opened,
+    Refused,
+    Stored,
+    Told,
+    Unpacker,
+    line_of,
+)
+
+READ_BYTES: Final = 256 * 1024
+LOOK_EVERY_S: Final = 0.1
+IN_USE_FOR_S: Final = 3.0
+"""So long it may be the log of a core that has died, which still stores what it heard."""
+IN_USE_LOOK_S: Final = 0.02
+
+
+class Desk:
+    """Does what the core asks for, and answers it. `serve` is the main thread's whole life."""
+
+    def __init__(self, path: Path, core: socket.socket) -> None:
+        self._core = core
+        self._turn = threading.Lock()
+        self._is_open = False
+        self._told: Told | None = None
+        self._told_at_s = float("-inf")
+        self._log = LocalLog(
+            path,
+            call_back=lambda tell: tell(),
+            on_stored=lambda seq: self._answer(Stored(seq)),
+            on_failed=self._failed,
+        )
+
+    def serve(self) -> None:
+        """Do what is asked for, until there is nobody any more to ask."""
+        asked = Unpacker()
+        ready = select.poll()  # for `select` a descriptor may be too high a number
+        ready.register(self._core, select.POLLIN)
+        with closing(self._log), suppress(ConnectionError):
+            while True:
+                self._tell()
+                if not ready.poll(LOOK_EVERY_S * 1000):
+                    continue
+                data = self._core.recv(READ_BYTES)
+                if not data:
+                    return
+                for each in asked.feed(data):
+                    self._do(each)
+
+    def _do(self, asked: Asked) -> None:
+        match asked:
+            case Append():
+                try:
+                    self._log.append(asked.entries, first_seq=asked.first_seq)
+                except NotStored as refusal:
+                    last_seq = asked.first_seq + len(asked.entries) - 1
+                    self._failed(Failure(refusal.reason, asked.first_seq, last_seq))
+            case Drained():
+                self._log.drained(asked.seq)
+            case Compact():
+                with suppress(NotStored):  # a log that failed for good: the core has heard
+                    self._log.compact(asked.now_ms)
+            case Distrust():
+                self._log.distrust(asked.name, asked.reason)
+
+    def _tell(self) -> None:
+        """Say how the log is, if that has changed; and not at every press."""
+        now_s = time.monotonic()
+        if now_s - self._told_at_s < LOOK_EVERY_S:
+            return
+        self._told_at_s = now_s
+        log, state = self._log, self._log.state()
+        if log.log_id and not self._is_open:
+            self._is_open = True
+            self._answer(Opened(log.log_id, log.append(())))
+        told = Told(
+            log.path.name,
+            log.drained_seq,
+            state.condition,
+            state.reason,
+            state.since_ms,
+            state.detail,
+            state.wal_bytes,
+        )
+        if told != self._told:
+            self._told = told
+            self._answer(told)
+
+    def _failed(self, failure: Failure) -> None:
+        self._answer(Failed(failure.reason, failure.first_seq, failure.last_seq, failure.detail))
+
+    def _answer(self, answered: Answered) -> None:
+        """Say it, from either thread. A core that is gone need not hear it."""
+        with self._turn, suppress(ConnectionError):
+            self._core.sendall(line_of(answered))
+
+
+def _open(path: Path, core: socket.socket) -> Desk:
+    """Open the log, as soon as nobody else has it. Raises `CannotOpen`."""
+    give_up_s = time.monotonic() + IN_USE_FOR_S
+    while True:
+        try:
+            return Desk(path, core)
+        except InUse:
+            if time.monotonic() > give_up_s:
+                raise
+        time.sleep(IN_USE_LOOK_S)
+
+
+def main() -> None:
+    """Serve one core: `log_program PATH SOCKET_FD`."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # it ends with its core, which those are meant for
+    path, core_fd = sys.argv[1:]
+    with socket.socket(fileno=int(core_fd)) as core:
+        try:
+            desk = _open(Path(path), core)
+        except CannotOpen as refusal:
+            with suppress(ConnectionError):
+                core.sendall(line_of(Refused(str(refusal))))
+            return
+        desk.serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -35,6 +35,7 @@ from dispatch.journal.log_talk import (
 
 READ_BYTES: Final = 256 * 1024
 LOOK_EVERY_S: Final = 0.1
+GATHER_S: Final = 0.001
 IN_USE_FOR_S: Final = 3.0
 """So long it may be the log of a core that has died, which still stores what it heard."""
 IN_USE_LOOK_S: Final = 0.02
@@ -71,6 +72,7 @@ class Desk:
                     return
                 for each in asked.feed(data):
                     self._do(each)
+                time.sleep(GATHER_S)
 
     def _do(self, asked: Asked) -> None:
         match asked:

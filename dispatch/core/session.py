@@ -6,6 +6,7 @@ It knows who speaks, and shields the dispatcher from whoever does not, or speaks
 from dataclasses import replace
 
 from dispatch.core import credentials
+from dispatch.core.authorise import MAY_SAY
 from dispatch.core.dispatcher import Dispatcher
 from dispatch.core.effects import CloseSession, Effect, IssueToken, Record, Reply
 from dispatch.core.events import Connected, Disconnected, Received
@@ -25,10 +26,21 @@ from protocol.limits import (
     HELLO_DEADLINE_S,
     QUIET_DEADLINE_S,
 )
-from protocol.messages import AnyClientMessage, Enrol, Error, Hello, Notice, Ping, Pong, Text
+from protocol.messages import (
+    AnyClientMessage,
+    Enrol,
+    Error,
+    Hello,
+    Notice,
+    Ping,
+    Pong,
+    Signal,
+    Text,
+)
 from protocol.session import ALLOWED, SessionEvent, SessionState, advance
 from protocol.vocabulary import ErrorCode, NoticeCode, Role
 
+_MAY_PRESS = frozenset(role for role, said in MAY_SAY.items() if Signal in said)
 _TOLD_MUCH = frozenset({Role.OPERATOR, Role.SUPERVISOR}) | SPEAK_FOR_OTHERS
 
 
@@ -87,6 +99,11 @@ class Session:
         if device is None:
             return False
         return device.role is not Role.APP or bool(city.board.open_of_device(device.device_id))
+
+    def may_press(self) -> bool:
+        """Say whether what it says may be a press, which waits for nothing."""
+        device = self._dispatcher.city.registry.devices.get(self.device_id or "")
+        return device is not None and device.role in _MAY_PRESS
 
     def is_told_much(self) -> bool:
         """Say whether thousands of frames come at once: a city's alerts, or a gateway's devices."""

@@ -1,4 +1,8 @@
-"""Whoever comes or goes waits for those who are here.
+"""Who waits for whom: whoever comes or goes for those who are here, and all of them for a press.
+
+What a device that may press says is seen to as it is read. Everybody else's words (a handheld's
+`delivered` and `accept`, above all) wait until what is being read in this turn of the event loop is
+through, and have a slice of it; so a press waits for one slice, whatever else there is to do.
 
 After a restart, or a power cut, a whole city comes back at one moment: seconds of work. It is done
 in slices, one a turn of the event loop, and between two slices whatever the devices that are in
@@ -21,10 +25,12 @@ Work = Callable[[], object]
 class Rank(IntEnum):
     """In which order."""
 
-    URGENT = 0
+    SAYS = 0
+    """Is here, and says what is no press. Has a slice of its own: nobody who comes takes of it."""
+    URGENT = 1
     """Comes to press, or to be called; or asks whether the server is well."""
-    COMES = 1
-    GOES = 2
+    COMES = 2
+    GOES = 3
     """Is gone, and nobody waits for it: many a one is back before its turn comes, in its place.
     When more have gone than can be connected, their turn is first."""
 
@@ -52,15 +58,19 @@ class Admission:
 
     def _do_a_slice(self) -> None:
         self._is_due = False
-        until_s = read_clock().mono_s + SLICE_S
         try:
-            while (queue := self._first()) is not None:
-                queue.popleft()()
-                if read_clock().mono_s >= until_s:
-                    break
+            self._work_off(lambda: self._waiting[Rank.SAYS] or None)
+            self._work_off(self._first)
         finally:
-            if self._first() is not None:
+            if any(self._waiting.values()):
                 self._set()
+
+    def _work_off(self, first: Callable[[], deque[Work] | None]) -> None:
+        until_s = read_clock().mono_s + SLICE_S
+        while (queue := first()) is not None:
+            queue.popleft()()
+            if read_clock().mono_s >= until_s:
+                break
 
     def _first(self) -> deque[Work] | None:
         going = self._waiting[Rank.GOES]

@@ -21,12 +21,18 @@ UNSERVED_MAX_BYTES: Final = 16 * 1024
 peer after we closed its session."""
 READ_SLICE_BYTES: Final = 4 * 1024
 """Read bytes are worked on in slices, so that a flood is noticed before it has cost much."""
+SAID_SLICE_BYTES: Final = 1024
+"""Of what a device says that is no press so much is worked on before others have their turn: some
+five messages."""
+SAID_MAX_BYTES: Final = 64 * 1024
+"""Of that, so much may wait: whoever says more is heard at once, and soon found to be flooding."""
 BARE_FRAMES_MAX: Final = 1_000
 """Frames that are no message (pings, pongs, fragments) at which a peer counts as flooding."""
 BARE_FRAMES_PER_MESSAGE: Final = 10
 """So many of them every message makes up for."""
 SLICE_S: Final = 0.002
-"""Of each turn of the loop, for those who come and go: so long whoever is here waits at most."""
+"""Of each turn of the loop, for those who say what is no press, and as long for those who come and
+go: a press waits for no more."""
 COMING_MAX: Final = 6_000
 """Strangers that wait for their turn, about 3 s of work; others are told to come back later. Of
 those who may go first none is."""

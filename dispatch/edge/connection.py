@@ -24,6 +24,8 @@ from dispatch.edge.bounds import (
     OUTBOX_MAX_BYTES,
     OUTBOX_PAUSE_BYTES,
     READ_SLICE_BYTES,
+    SAID_MAX_BYTES,
+    SAID_SLICE_BYTES,
     STUCK_DEADLINE_S,
     TOLD_MUCH_OUTBOX_MAX_BYTES,
     UNSERVED_MAX_BYTES,
@@ -83,7 +85,7 @@ class Connection(asyncio.Protocol):
         self._splitter: Splitter | None = None
         """None until the handshake is done, or where it was followed by frames in one go."""
         self._early = b""
-        """What a stranger has sent and whose turn has not come."""
+        """What was sent and whose turn has not come."""
         self._is_urgent = False
         self._bare_frames = 0
         self._is_probed = False
@@ -102,17 +104,24 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._is_stranger():
             self._queue(data)
+        elif self._early or (self.session is not None and not self.session.may_press()):
+            self._let_wait(data)
         else:
             self._take(data)
 
     def eof_received(self) -> bool:
-        self._have_a_turn()
+        if self._is_stranger():
+            self._have_a_turn()
+        else:
+            self._hear_all()
         if self._ws is not None:
             self._ws.receive_eof()
             self._flush()
         return False
 
     def connection_lost(self, _exc: Exception | None) -> None:
+        if not self._is_stranger():
+            self._hear_all()
         self._transport = None
         self._door.depart(self)
         session = self.session
@@ -198,6 +207,28 @@ class Connection(asyncio.Protocol):
                 self._door.admission.put(rank, self._have_a_turn)
         else:
             self._early += data
+
+    def _let_wait(self, data: bytes) -> None:
+        """What is no press waits for those that are being read in this turn of the loop."""
+        if not self._early:
+            self._door.admission.put(Rank.SAYS, self._go_on)
+        self._early += data
+        if len(self._early) > SAID_MAX_BYTES:
+            self._hear_all()
+
+    def _go_on(self) -> None:
+        """Work on some of what was said; on the rest when others have had their turn."""
+        said, self._early = self._early[:SAID_SLICE_BYTES], self._early[SAID_SLICE_BYTES:]
+        if said:
+            self._take(said)
+        if self._early:
+            self._door.admission.put(Rank.SAYS, self._go_on)
+
+    def _hear_all(self) -> None:
+        """Nothing of what a device has said is left when it goes, or floods us."""
+        said, self._early = self._early, b""
+        if said:
+            self._take(said)
 
     def _turn_away(self) -> None:
         if self._transport is not None:

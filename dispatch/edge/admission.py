@@ -59,8 +59,8 @@ class Admission:
     def _do_a_slice(self) -> None:
         self._is_due = False
         try:
-            self._work_off(lambda: self._waiting[Rank.SAYS] or None)
-            self._work_off(self._first)
+            self._work_off(self._first_that_says)
+            self._work_off(self._first_that_moves)
         finally:
             if any(self._waiting.values()):
                 self._set()
@@ -72,8 +72,12 @@ class Admission:
             if read_clock().mono_s >= until_s:
                 break
 
-    def _first(self) -> deque[Work] | None:
+    def _first_that_says(self) -> deque[Work] | None:
+        return self._waiting[Rank.SAYS] or None
+
+    def _first_that_moves(self) -> deque[Work] | None:
         going = self._waiting[Rank.GOES]
         if len(going) >= GOING_MAX:
             return going
-        return next((queue for queue in self._waiting.values() if queue), None)
+        ranks = (Rank.URGENT, Rank.COMES, Rank.GOES)
+        return next((self._waiting[rank] for rank in ranks if self._waiting[rank]), None)

@@ -34,14 +34,15 @@ async def test_the_first_in_rank_goes_first_and_the_rest_in_turn() -> None:
     admission, done = Admission(), list[str]()
     for name, rank in (
         ("c", Rank.GOES),
+        ("says", Rank.SAYS),
         ("b1", Rank.COMES),
         ("b2", Rank.COMES),
         ("a", Rank.URGENT),
     ):
         admission.put(rank, lambda name=name: done.append(name))  # type: ignore[misc]
     assert not done, "each has its turn later"
-    await until(lambda: len(done) == 4)
-    assert done == ["a", "b1", "b2", "c"]
+    await until(lambda: len(done) == 5)
+    assert done == ["says", "a", "b1", "b2", "c"]
 
 
 @on_uvloop
@@ -70,6 +71,16 @@ async def test_between_two_slices_all_others_have_their_turn() -> None:
     await until(lambda: order.count("slice") == 5)
     between = "".join(each[0] for each in order).strip("o")
     assert "ss" not in between, order
+
+
+@on_uvloop
+async def test_however_much_is_said_those_who_come_have_their_slice() -> None:
+    admission, order = Admission(), list[str]()
+    for _ in range(5):
+        admission.put(Rank.SAYS, lambda: (takes(SLICE_S), order.append("says")))
+        admission.put(Rank.COMES, lambda: (takes(SLICE_S), order.append("comes")))
+    await until(lambda: len(order) == 10)
+    assert order == ["says", "comes"] * 5
 
 
 @on_uvloop

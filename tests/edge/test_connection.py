@@ -3,8 +3,8 @@
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -12,6 +12,7 @@ from websockets.frames import Frame, Opcode
 
 from dispatch.core import session as core_session
 from dispatch.core.effects import CloseSession, Send
+from dispatch.core.facts import Fact, FactKind
 from dispatch.edge import connection as edge_connection
 from dispatch.edge.bounds import (
     BARE_FRAMES_MAX,
@@ -52,6 +53,10 @@ def text(data: bytes) -> bytes:
 
 def hello(device_id: str) -> bytes:
     return encode(Hello(device_id=device_id, token=token_of(device_id)))
+
+
+ON_DUTY = text(b'{"type":"duty","on_duty":true}')
+OFF_DUTY = text(b'{"type":"duty","on_duty":false}')
 
 
 async def upgraded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -316,8 +321,56 @@ async def test_who_goes_quiet_is_closed_and_who_pings_is_not(
         await beto.is_served()
 
 
+@contextmanager
+def handheld(town: Town) -> Iterator[socket.socket]:
+    """A handheld that has greeted, with a socket that can be written to between two turns."""
+    with socket.create_connection(("127.0.0.1", town.port)) as there:
+        there.sendall(REQUEST + text(hello("patrol-w2")))
+        yield there
+
+
+def duties(town: Town) -> list[Fact]:
+    return [fact for fact in town.facts if fact.kind is FactKind.DUTY]
+
+
 @on_uvloop
-async def test_a_flood_of_messages_is_closed_and_holds_nobody_up() -> None:
+async def test_a_press_goes_before_what_a_handheld_said_earlier() -> None:
+    async with open_town() as town:
+        with handheld(town) as patrol, socket.create_connection(("127.0.0.1", town.port)) as phone:
+            phone.sendall(REQUEST + text(hello("beto")))
+            await town.until(lambda: len(town.dispatcher.city.presence.session_of) == 2)
+            town.facts.clear()
+            patrol.sendall(ON_DUTY + OFF_DUTY + ON_DUTY)
+            phone.sendall(text(encode(press())))
+            await town.until(lambda: len(duties(town)) == 3)
+    kinds = [fact.kind for fact in town.facts]
+    assert FactKind.SIGNAL in kinds[: kinds.index(FactKind.DUTY)]
+
+
+@on_uvloop
+async def test_what_was_said_before_the_end_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However little of it there is time for in a turn."""
+    monkeypatch.setattr(edge_connection, "SAID_SLICE_BYTES", 10)
+    async with open_town() as town:
+        with handheld(town) as patrol:
+            await town.until(lambda: len(town.dispatcher.city.presence.session_of) == 1)
+            town.facts.clear()
+            patrol.sendall((ON_DUTY + OFF_DUTY) * 5)
+        await town.until(lambda: not town.door.connections)
+        assert len(duties(town)) == 10
+
+
+@on_uvloop
+async def test_what_is_said_in_slices_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge_connection, "SAID_SLICE_BYTES", 7)
+    async with open_town() as town, town.peer("patrol-w") as patrol:
+        await patrol.say(*(Ping(ref=str(number)) for number in range(20)))
+        assert [(await patrol.hear_a(Pong)).ref for _ in range(20)] == [str(n) for n in range(20)]
+
+
+@pytest.mark.parametrize("who", ["beto", "patrol-w2"])
+@on_uvloop
+async def test_a_flood_of_messages_is_closed_and_holds_nobody_up(who: str) -> None:
     async with (
         open_town() as town,
         town.peer("patrol-w", on_duty=True) as patrol,
@@ -325,7 +378,7 @@ async def test_a_flood_of_messages_is_closed_and_holds_nobody_up() -> None:
         town.raw() as (reader, writer),
     ):
         await upgraded(reader, writer)
-        writer.write(text(hello("beto")) + text(b'{"type":"ping"}') * 100_000)
+        writer.write(text(hello(who)) + text(b'{"type":"ping"}') * 100_000)
         await pressed_and_seen(ana, patrol, press())
         assert await close_code(reader) == CloseCode.FLOODING
     frames = town.metrics.frames_sent.counts[()]

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 from bench.city import City, enrol_city
 from bench.failures import DoesNotStart
 from bench.target import Target, end
@@ -23,6 +25,10 @@ PROGRAM: Final = Path(__file__).resolve().parents[1] / "server.py"
 STARTS_WITHIN_S: Final = 90.0
 LOOK_EVERY_S: Final = 0.05
 CHILDREN: Final = {"postgres", "core", "console", "gateway", "push"}
+OF_THE_CORE: Final = {
+    "journal": "dispatch.journal.log_program",
+    "drain": "dispatch.journal.drain_program",
+}
 BESIDE: Final = (
     "CONSOLE_PORT",
     "GATEWAY_PANEL_PORT",
@@ -68,7 +74,7 @@ def cuadrante(city: City, name: str = "cuadrante", program: Path = PROGRAM) -> I
                 lambda: (children["core"],),
                 ping=PING,
                 closes=True,
-                beside=children["postgres"],
+                beside={"postgres": children["postgres"], **_of_the_core(children["core"])},
             )
         finally:
             end(process)
@@ -84,6 +90,16 @@ def _children(process: "subprocess.Popen[bytes]", log: Path) -> dict[str, int]:
             return ready
         time.sleep(LOOK_EVERY_S)
     raise DoesNotStart("the server does not start:\n" + last_words(log))
+
+
+def _of_the_core(pid: int) -> dict[str, int]:
+    """The processes that the core has started itself, by what they do."""
+    return {
+        name: child.pid
+        for child in psutil.Process(pid).children()
+        for name, module in OF_THE_CORE.items()
+        if module in child.cmdline()
+    }
 
 
 def last_words(log: Path, lines: int = 20) -> str:

@@ -124,7 +124,12 @@ def figures_of(here: Arena) -> dict[str, Any]:
         "core_cpu_us_per_signal": round(cpu_us, 1),
         "core_cpu_us_per_signal_rounds": [round(turn.cpu_us, 1) for turn in here.turns],
         "signals_per_s_per_core": round(1e6 / cpu_us) if cpu_us else 0,
-        "postgres_cpu_us_per_signal": round(median([t.beside_cpu_us for t in here.turns]), 1),
+        **{
+            f"{name}_cpu_us_per_signal": round(
+                median([t.beside_cpu_us[name] for t in here.turns]), 1
+            )
+            for name in here.target.beside
+        },
         "generator_cpu_us_per_signal": round(median([t.generator_cpu_us for t in here.turns]), 1),
         "messages_in_per_signal": round(traffic.said / verdict.sent, 3),
         "messages_out_per_signal": round((traffic.alerts + traffic.receipts) / verdict.sent, 3),

@@ -144,13 +144,16 @@ class Shard:
 
     def _answer_all(self, eta: bytes, *, closes: bool) -> None:
         give_up_ns = now_ns() + int(PATIENCE_S * 1e9)
+        apart_ns = int(ANSWERS_EVERY_S * 1e9) // max(1, len(self._handhelds))
         while now_ns() < give_up_ns:
-            next_ns = now_ns() + int(ANSWERS_EVERY_S * 1e9)
-            answered = [self._answer_one(link, eta, closes) for link in self._handhelds]
-            if not any(answered) and not (closes and any(link.seen for link in self._handhelds)):
+            next_ns, answered = now_ns(), False
+            for link in self._handhelds:  # each at a moment of its own, as people do
+                answered |= self._answer_one(link, eta, closes)
+                next_ns += apart_ns
+                while (wait_ns := next_ns - now_ns()) > 0:
+                    self.lines.turn(wait_ns / 1e9)
+            if not answered and not (closes and any(link.seen for link in self._handhelds)):
                 break
-            while (wait_ns := next_ns - now_ns()) > 0:
-                self.lines.turn(wait_ns / 1e9)
         self.lines.settle()
 
     def forget(self) -> None:

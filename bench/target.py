@@ -3,8 +3,8 @@
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 ENDS_WITHIN_S: Final = 20.0
@@ -24,8 +24,9 @@ class Target:
     """What a device says that has nothing to say, so that it is not taken for gone."""
     closes: bool = False
     """Alerts are open until they are closed. What only passes messages on has none."""
-    beside: int | None = None
-    """The process that works for it behind the press, with its own: PostgreSQL."""
+    beside: Mapping[str, int] = field(default_factory=dict)
+    """The processes that work for it behind the press, with what they start: PostgreSQL, the log
+    and its drain."""
 
 
 def listens(address: tuple[str, int], within_s: float) -> bool:

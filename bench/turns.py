@@ -32,8 +32,8 @@ class Turn(msgspec.Struct):
     calls: Calls
     cpu_us: float
     """Of the target's processes, per press."""
-    beside_cpu_us: float
-    """Of what works behind it, per press."""
+    beside_cpu_us: dict[str, float]
+    """Of each that works behind it, per press."""
     generator_cpu_us: float
 
 
@@ -56,7 +56,10 @@ class Arena:
         turn = Turn(
             calls,
             (cpu_ns(pids) - before_ns) / presses / 1e3,
-            (self._beside_ns() - beside_ns) / presses / 1e3,
+            {
+                name: (after_ns - beside_ns[name]) / presses / 1e3
+                for name, after_ns in self._beside_ns().items()
+            },
             calls.cpu_ns / presses / 1e3,
         )
         self.turns.append(turn)
@@ -76,8 +79,8 @@ class Arena:
         if not rest(self.target.pids()):
             say(f"{self.target.name} does not come to rest: its figures hold other work too")
 
-    def _beside_ns(self) -> int:
-        return 0 if self.target.beside is None else tree_cpu_ns(self.target.beside)
+    def _beside_ns(self) -> dict[str, int]:
+        return {name: tree_cpu_ns(pid) for name, pid in self.target.beside.items()}
 
     def judged(self, *, stores: bool = True) -> tuple[Verdict, Latencies]:
         """All rounds together."""

@@ -36,6 +36,8 @@ from dispatch.journal.log_talk import (
 READ_BYTES: Final = 256 * 1024
 LOOK_EVERY_S: Final = 0.1
 GATHER_S: Final = 0.001
+"""What the core says meanwhile is read in one go: a commit takes no less, and a third as many turns
+of this process disturb a core that shares its processor."""
 IN_USE_FOR_S: Final = 3.0
 """So long it may be the log of a core that has died, which still stores what it heard."""
 IN_USE_LOOK_S: Final = 0.02

@@ -16,7 +16,7 @@ def test_a_turn_costs_what_the_target_took() -> None:
         turns = [here.take_turn(100, 0.5) for _ in range(2)]
         assert here.turns == turns
         assert all(turn.cpu_us > 0 and turn.generator_cpu_us > 0 for turn in turns)
-        assert all(turn.beside_cpu_us == 0 for turn in turns)
+        assert all(turn.beside_cpu_us == {} for turn in turns)
         verdict, _ = here.judged()
         assert (verdict.sent, verdict.is_clean) == (100, True)
 

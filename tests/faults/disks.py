@@ -1,8 +1,6 @@
 """Disks that are full, that fail, and that lose their power."""
 
-import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -133,15 +131,12 @@ def power_lost(row: Row, rig: Rig, scale: Scale) -> None:
 def copy_at_one_moment(one: Trial, image: Path, copy: Path) -> set[str]:
     """Copy what has got to the disk, and not what the kernel still means to write.
 
-    The core is held for as long as the copy takes: it is the only one that writes, so the copy is
-    of one moment. Returns what had been acknowledged before.
+    The core is held for as long as the copy takes, and the process that writes its log: so the
+    copy is of one moment. Returns what had been acknowledged before.
     """
     acked = set(one.ledger.acked())
-    os.kill(one.rig.core_pid, signal.SIGSTOP)
-    try:
+    with one.rig.core_held():
         subprocess.run(["cp", "--sparse=always", image, copy], check=True)
-    finally:
-        os.kill(one.rig.core_pid, signal.SIGCONT)
     return acked
 
 

@@ -140,6 +140,19 @@ class Rig(Program):
         self.core.wait(PATIENCE_S)
 
     @contextmanager
+    def core_held(self) -> Iterator[None]:
+        """SIGSTOP the core and all that it started, for as long as the block lasts."""
+        core = psutil.Process(self.core_pid)
+        held = [core, *core.children(recursive=True)]
+        for process in held:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in held:
+                process.resume()
+
+    @contextmanager
     def another_core(
         self,
         name: str,

@@ -15,6 +15,8 @@ left.
 import gc
 from typing import Any
 
+from websockets.protocol import Protocol
+
 from dispatch.edge.bounds import YOUNG_MAX
 
 
@@ -25,6 +27,14 @@ def spare_the_old() -> None:
     if _keep_survivors not in gc.callbacks:
         gc.callbacks.append(_keep_survivors)
     gc.enable()
+
+
+def cut_cycles(ws: Protocol) -> None:
+    """Let go of what reads a connection: it is tied to itself."""
+    ws.parser.close()  # a generator of its own method; its frame has the request
+    if ws.handshake_exc is not None:
+        ws.handshake_exc.__traceback__ = None  # the frames hold the request, and that holds it
+    ws.handshake_exc = ws.parser_exc = None
 
 
 def _keep_survivors(phase: str, _info: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from websockets.frames import BINARY, CONT, TEXT, Frame
+from websockets.frames import BINARY, Frame
 from websockets.http11 import Request
 from websockets.protocol import SEND_EOF, Protocol, State
 from websockets.server import ServerProtocol
@@ -20,7 +20,6 @@ from dispatch.edge.bounds import (
     BARE_FRAMES_MAX,
     BARE_FRAMES_PER_MESSAGE,
     CLOSE_GRACE_S,
-    COME_BACK_S,
     OUTBOX_MAX_BYTES,
     OUTBOX_PAUSE_BYTES,
     READ_SLICE_BYTES,
@@ -31,9 +30,10 @@ from dispatch.edge.bounds import (
     UNSERVED_MAX_BYTES,
 )
 from dispatch.edge.clock import read_clock
+from dispatch.edge.collector import cut_cycles
 from dispatch.edge.half_open import probe_while_idle
-from dispatch.edge.splitter import Splitter
-from protocol import PATH, URGENT
+from dispatch.edge.knock import COME_BACK_LATER, is_urgent, is_whole
+from dispatch.edge.splitter import Splitter, joined
 from protocol.close_codes import CloseCode
 from protocol.limits import HELLO_DEADLINE_S
 
@@ -41,14 +41,6 @@ if TYPE_CHECKING:
     from dispatch.edge.front_door import FrontDoor
 
 INTERNAL_ERROR = 1011
-END_OF_REQUEST = b"\r\n\r\n"
-URGENT_REQUESTS = tuple(
-    f"GET {path} ".encode() for path in (f"{PATH}?{URGENT}", "/healthz", "/metrics")
-)
-COME_BACK_LATER = (
-    f"HTTP/1.1 503 Service Unavailable\r\nRetry-After: {COME_BACK_S}\r\n"
-    "Content-Length: 0\r\nConnection: close\r\n\r\n"
-).encode()
 
 
 class Connection(asyncio.Protocol):
@@ -198,7 +190,7 @@ class Connection(asyncio.Protocol):
                 self.close(CloseCode.FLOODING)
             self._stop_reading()
         elif not self._early:
-            self._is_urgent = self._is_urgent or data.startswith(URGENT_REQUESTS)
+            self._is_urgent = self._is_urgent or is_urgent(data)
             rank = Rank.URGENT if self._is_urgent else Rank.COMES
             if self.session is None and self._door.admission.is_full(rank):
                 self._turn_away()
@@ -279,7 +271,7 @@ class Connection(asyncio.Protocol):
                 if ws.close_expected():  # what came with the request was no WebSocket frame
                     self.abort()
                     return False
-                self._answer(cast(ServerProtocol, ws), event, is_all=_is_end_of_request(data))
+                self._answer(cast(ServerProtocol, ws), event, is_all=is_whole(data))
             elif self.session is not None:
                 self._take_frame(self.session, cast(Frame, event), now)
         self._flush()
@@ -304,7 +296,7 @@ class Connection(asyncio.Protocol):
         if frame.opcode is BINARY:
             self._door.outbox.do("session", session.refuse_binary, now)
             return
-        text = self._whole_message(frame)
+        text, self._fragments = joined(self._fragments, frame)
         if text is None:
             self._bare_frames += 1
             if self._bare_frames > BARE_FRAMES_MAX:
@@ -324,19 +316,6 @@ class Connection(asyncio.Protocol):
         self._is_probed = True
         if self._transport is not None:
             probe_while_idle(self._transport.get_extra_info("socket"))
-
-    def _whole_message(self, frame: Frame) -> bytes | None:
-        """Join fragments (RFC 6455, section 5.4); their total is bounded by the protocol object."""
-        if frame.opcode is TEXT:
-            if frame.fin:
-                return bytes(frame.data)
-            self._fragments = bytes(frame.data)
-        elif frame.opcode is CONT:
-            self._fragments += frame.data
-            if frame.fin:
-                whole, self._fragments = self._fragments, b""
-                return whole
-        return None
 
     def _flush(self) -> None:
         """Send what the protocol object itself wants sent: handshake, pongs, close frames."""
@@ -369,14 +348,9 @@ class Connection(asyncio.Protocol):
         self._let_go_of_parser()
 
     def _let_go_of_parser(self) -> None:
-        """It is tied to itself by cycles, which are cut here: see `dispatch/edge/collector.py`."""
         ws, self._ws = self._ws, None
-        if ws is None:
-            return
-        ws.parser.close()  # a generator of its own method; its frame has the request
-        if ws.handshake_exc is not None:
-            ws.handshake_exc.__traceback__ = None  # the frames hold the request, and that holds it
-        ws.handshake_exc = ws.parser_exc = None
+        if ws is not None:
+            cut_cycles(ws)
 
     def _watch(self) -> None:
         """Look again when the session may have overstepped a deadline."""
@@ -413,11 +387,6 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(delay_s, callback)
-
-
-def _is_end_of_request(data: bytes) -> bool:
-    """Say whether nothing follows the request. If in doubt, something does."""
-    return data.endswith(END_OF_REQUEST) and data.count(END_OF_REQUEST) == 1
 
 
 def _reason(code: int) -> str:

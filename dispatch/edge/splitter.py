@@ -6,7 +6,8 @@ takes two. Whatever is not exactly such a frame goes to that parser, whole: it k
 
 from typing import Final, NamedTuple
 
-from websockets.frames import apply_mask  # type: ignore[attr-defined]  # the C one, if built
+# `apply_mask` is the one in C, if that is built.
+from websockets.frames import CONT, TEXT, Frame, apply_mask  # type: ignore[attr-defined]
 
 from protocol import MAX_FRAME_BYTES
 
@@ -81,3 +82,12 @@ def _extent(data: bytes, start: int) -> tuple[int, int]:
     if data[start + 1] & _MASKED:
         payload += _MASK_BYTES
     return payload, payload + size
+
+
+def joined(fragments: bytes, frame: Frame) -> tuple[bytes | None, bytes]:
+    """Join a frame to the fragments before it (RFC 6455, section 5.4): a message once it is whole,
+    and the fragments so far. Their total is bounded by the protocol object."""
+    if frame.opcode not in (TEXT, CONT):
+        return None, fragments
+    data = bytes(frame.data) if frame.opcode is TEXT else fragments + frame.data
+    return (data, b"") if frame.fin else (None, data)

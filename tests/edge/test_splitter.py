@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from websockets.frames import BINARY, CLOSE, CONT, PING, TEXT, Frame, Opcode
 from websockets.protocol import Protocol, Side
 
-from dispatch.edge.splitter import Splitter
+from dispatch.edge.splitter import Splitter, joined
 from protocol import MAX_FRAME_BYTES
 
 KINDS = st.sampled_from([TEXT, TEXT, TEXT, BINARY, CONT])
@@ -124,3 +124,18 @@ def test_it_holds_no_more_than_a_frame() -> None:
     assert splitter.split(longest[:-1]) == []
     assert splitter.split(longest[-1:]) == [(True, b"x" * MAX_FRAME_BYTES)]
     assert splitter.split(wire(Frame(CLOSE, b"\x03\xe8")))[0].is_text is False
+
+
+@given(st.lists(st.tuples(messages, st.lists(pings, max_size=2))))
+def test_fragments_are_joined_whatever_is_between(said: list[tuple[Frame, list[Frame]]]) -> None:
+    expected, begun = list[bytes](), b""
+    heard, fragments = list[bytes](), b""
+    for frame, between in said:
+        for each in (frame, *between):
+            whole, fragments = joined(fragments, each)
+            heard += [] if whole is None else [whole]
+        if frame.opcode in (TEXT, CONT):
+            begun = frame.data if frame.opcode is TEXT else begun + frame.data
+            if frame.fin:
+                expected, begun = [*expected, begun], b""
+    assert (heard, fragments) == (expected, begun)

@@ -78,6 +78,7 @@ class LogProcess:
         self._child = child
         self._transport: asyncio.Transport | None = None
         self._ended = asyncio.Event()
+        self._ended.set()  # as long as none could be started
         self._told = asyncio.Event()
         self._file = ""
         self._refusal: str | None = None
@@ -124,6 +125,9 @@ class LogProcess:
         self._is_closing = True
         self._reader.close()
         if self._transport is None:
+            if self._child is not None:  # nobody has opened it
+                self._child.ours.close()
+                self._reap()
             return True
         self._transport.write_eof()
         try:
@@ -169,11 +173,16 @@ class LogProcess:
         ):
             raise NotStored(Reason.QUEUE_FULL)
         first_seq = self._last_seq + 1
+        try:
+            asked = pack(Append(first_seq, tuple(entries)))
+        except (OverflowError, UnicodeEncodeError):  # our own bug; others are not held up by it
+            raise NotStored(Reason.BAD_ENTRY) from None
         self._last_seq += len(entries)
         self._entries += len(entries)
         self._bytes += size
         self._waiting.append((first_seq, self._last_seq, size, time.monotonic()))
-        self._ask(Append(first_seq, tuple(entries)))
+        if self._transport is not None:
+            self._transport.write(asked)
         return self._last_seq
 
     def drained(self, seq: int) -> None:
@@ -189,7 +198,7 @@ class LogProcess:
         self._ask(Distrust(name, reason))
 
     def _ask(self, asked: Asked) -> None:
-        if self._transport is not None:
+        if self._transport is not None and not self._is_closing:
             self._transport.write(pack(asked))
 
     # --- reading and watching -------------------------------------------------------------------

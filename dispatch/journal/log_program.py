@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from dispatch.journal.faults import CannotOpen, Failure, InUse, NotStored
-from dispatch.journal.local_log import LocalLog
+from dispatch.journal.local_log import CLOSE_DEADLINE_S, LocalLog
 from dispatch.journal.log_talk import (
     Answered,
     Append,
@@ -38,7 +38,7 @@ LOOK_EVERY_S: Final = 0.1
 GATHER_S: Final = 0.001
 """What the core says meanwhile is read in one go: a commit takes no less, and a third as many turns
 of this process disturb a core that shares its processor."""
-IN_USE_FOR_S: Final = 3.0
+IN_USE_FOR_S: Final = CLOSE_DEADLINE_S + 1.0
 """So long it may be the log of a core that has died, which still stores what it heard."""
 IN_USE_LOOK_S: Final = 0.02
 
@@ -100,8 +100,9 @@ class Desk:
         self._told_at_s = now_s
         log, state = self._log, self._log.state()
         if log.log_id and not self._is_open:
-            self._is_open = True
-            self._answer(Opened(log.log_id, log.append(())))
+            with suppress(NotStored):  # being opened at this very moment: the next look says it
+                self._answer(Opened(log.log_id, log.append(())))
+                self._is_open = True
         told = Told(
             log.path.name,
             log.drained_seq,

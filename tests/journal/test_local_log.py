@@ -45,6 +45,21 @@ def test_what_is_closed_has_stored_what_waited(path: Path):
     assert owner.log.close()
 
 
+def test_numbers_that_somebody_else_gave_skip_ahead_and_never_go_back(path: Path):
+    with Owner(path) as owner:
+        assert owner.log.append([entry(version=1), entry(version=2)], first_seq=7) == 8
+        assert owner.log.append([entry(version=3)], first_seq=8) == 9
+        assert owner.log.append([entry(version=4)], first_seq=1) == 10
+        assert owner.log.append([entry(version=5)]) == 11
+        assert owner.log.append([], first_seq=50) == 11
+        assert owner.store(entry(version=6)) == 12
+        lines = owner.log.read_after(0, 20)
+        assert [seq for seq, _ in lines] == [7, 8, 9, 10, 11, 12]
+        assert [each.version for _, each in lines] == [1, 2, 3, 4, 5, 6]
+    with Owner(path) as owner:
+        assert owner.log.append([]) == 12
+
+
 def test_who_went_off_duty_is_known_until_postgresql_has_heard(path: Path):
     left = Entry(FactKind.DUTY, NOW_MS, OFF_DUTY, "patrol-1")
     with Owner(path) as owner:

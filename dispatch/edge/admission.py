@@ -15,6 +15,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
+from typing import Final
 
 from dispatch.edge.bounds import COMING_MAX, GOING_MAX, SLICE_S
 from dispatch.edge.clock import read_clock
@@ -33,6 +34,9 @@ class Rank(IntEnum):
     GOES = 3
     """Is gone, and nobody waits for it: many a one is back before its turn comes, in its place.
     When more have gone than can be connected, their turn is first."""
+
+
+MOVING: Final = (Rank.URGENT, Rank.COMES, Rank.GOES)
 
 
 class Admission:
@@ -79,5 +83,4 @@ class Admission:
         going = self._waiting[Rank.GOES]
         if len(going) >= GOING_MAX:
             return going
-        ranks = (Rank.URGENT, Rank.COMES, Rank.GOES)
-        return next((self._waiting[rank] for rank in ranks if self._waiting[rank]), None)
+        return next((self._waiting[rank] for rank in MOVING if self._waiting[rank]), None)

@@ -102,10 +102,7 @@ class Connection(asyncio.Protocol):
             self._take(data)
 
     def eof_received(self) -> bool:
-        if self._is_stranger():
-            self._have_a_turn()
-        else:
-            self._hear_all()
+        self._have_a_turn()
         if self._ws is not None:
             self._ws.receive_eof()
             self._flush()
@@ -228,9 +225,10 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def _have_a_turn(self) -> None:
-        early, self._early = self._early, b""
-        if early and self._transport is not None and not self._transport.is_closing():
-            self._take(early)
+        if self._transport is None or self._transport.is_closing():
+            self._early = b""
+        elif self._early:
+            self._hear_all()
             if not self._is_stranger():
                 self._door.is_known(self)
 

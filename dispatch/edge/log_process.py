@@ -8,7 +8,6 @@ when a press came in.
 import asyncio
 import sqlite3
 import subprocess
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,11 +18,11 @@ from typing import Final, TypeVar, cast
 import structlog
 
 from dispatch.core.entry import Entry
+from dispatch.edge.clock import read_clock
 from dispatch.journal.faults import CannotOpen, Cure, Failure, NotStored, Reason, diagnose
 from dispatch.journal.files import current_file
 from dispatch.journal.local_log import (
     CLOSE_DEADLINE_S,
-    ENTRY_OVERHEAD_BYTES,
     SALVAGE_DEADLINE_S,
     STALLED_AFTER_S,
     WAITING_BYTES_MAX,
@@ -37,7 +36,6 @@ from dispatch.journal.log_talk import (
     Compact,
     Distrust,
     Drained,
-    Failed,
     Lines,
     Opened,
     Refused,
@@ -47,6 +45,7 @@ from dispatch.journal.log_talk import (
 )
 from dispatch.journal.reader import Reader
 from dispatch.journal.status import Condition, LogState
+from dispatch.journal.work import size_of
 
 ENDED_AFTER_S: Final = CLOSE_DEADLINE_S + 1.0
 REAPED_WITHIN_S: Final = 0.1
@@ -87,7 +86,7 @@ class LogProcess:
         self._waiting: deque[tuple[int, int, int, float]] = deque()
         """Appends without an answer: first and last number, bytes, and since when."""
         self._entries = self._bytes = 0
-        self._state = LogState(Condition.FAILING, Reason.NOT_OPEN, _now_ms())
+        self._state = LogState(Condition.FAILING, Reason.NOT_OPEN, read_clock().wall_ms)
         self._reader = Reader(lambda: current_file(self.path))
 
     # --- the process ----------------------------------------------------------------------------
@@ -141,14 +140,14 @@ class LogProcess:
         return True
 
     async def _start(self) -> None:
-        child, self._child = self._child, None
-        if child is None:
-            child = start_log(self.path)
-        self._child = child
+        if self._child is None:
+            self._child = start_log(self.path)
         self._ended.clear()
         self._told.clear()
         self._refusal = None
-        await asyncio.get_running_loop().create_unix_connection(lambda: _Ear(self), sock=child.ours)
+        await asyncio.get_running_loop().create_unix_connection(
+            lambda: _Ear(self), sock=self._child.ours
+        )
 
     # --- appending ------------------------------------------------------------------------------
 
@@ -163,10 +162,7 @@ class LogProcess:
             raise NotStored(Reason.NOT_OPEN)
         if not entries:
             return self._last_seq
-        size = sum(
-            len(entry.state or b"") + len(entry.view or b"") + ENTRY_OVERHEAD_BYTES
-            for entry in entries
-        )
+        size = size_of(entries)
         if (
             self._entries + len(entries) > WAITING_ENTRIES_MAX
             or self._bytes + size > WAITING_BYTES_MAX
@@ -174,15 +170,14 @@ class LogProcess:
             raise NotStored(Reason.QUEUE_FULL)
         first_seq = self._last_seq + 1
         try:
-            asked = pack(Append(first_seq, tuple(entries)))
+            packed = pack(Append(first_seq, tuple(entries)))
         except (OverflowError, UnicodeEncodeError):  # our own bug; others are not held up by it
             raise NotStored(Reason.BAD_ENTRY) from None
         self._last_seq += len(entries)
         self._entries += len(entries)
         self._bytes += size
-        self._waiting.append((first_seq, self._last_seq, size, time.monotonic()))
-        if self._transport is not None:
-            self._transport.write(asked)
+        self._waiting.append((first_seq, self._last_seq, size, read_clock().mono_s))
+        self._write(packed)
         return self._last_seq
 
     def drained(self, seq: int) -> None:
@@ -198,8 +193,11 @@ class LogProcess:
         self._ask(Distrust(name, reason))
 
     def _ask(self, asked: Asked) -> None:
+        self._write(pack(asked))
+
+    def _write(self, packed: bytes) -> None:
         if self._transport is not None and not self._is_closing:
-            self._transport.write(pack(asked))
+            self._transport.write(packed)
 
     # --- reading and watching -------------------------------------------------------------------
 
@@ -228,9 +226,10 @@ class LogProcess:
         """Return how the log is. Cheap."""
         state = self._state
         if self._waiting and state.condition is Condition.HEALTHY:
-            for_s = time.monotonic() - self._waiting[0][3]
+            now = read_clock()
+            for_s = now.mono_s - self._waiting[0][3]
             if for_s > STALLED_AFTER_S:
-                state = LogState(Condition.STALLED, None, _now_ms() - int(for_s * 1000))
+                state = LogState(Condition.STALLED, None, now.wall_ms - int(for_s * 1000))
         return replace(state, waiting=self._entries)
 
     # --- what the process says ------------------------------------------------------------------
@@ -245,11 +244,9 @@ class LogProcess:
             case Stored():
                 self._settle(answered.seq)
                 self.on_stored(answered.seq)
-            case Failed():
+            case Failure():
                 self._settle(answered.last_seq)
-                self.on_failed(
-                    Failure(answered.reason, answered.first_seq, answered.last_seq, answered.detail)
-                )
+                self.on_failed(answered)
             case Opened():
                 self._is_open = True
                 self.log_id = answered.log_id
@@ -260,13 +257,7 @@ class LogProcess:
             case Told():
                 self._file = answered.file
                 self.drained_seq = answered.drained_seq
-                self._state = LogState(
-                    answered.condition,
-                    answered.reason,
-                    answered.since_ms,
-                    answered.detail,
-                    wal_bytes=answered.wal_bytes,
-                )
+                self._state = answered.state
                 self._told.set()
 
     def lost(self) -> None:
@@ -277,11 +268,9 @@ class LogProcess:
         is_meant = self._is_closing
         condition = Condition.CLOSED if is_meant else Condition.FAILING
         reason = Reason.CLOSED if is_meant else Reason.ENDED
-        self._state = LogState(condition, reason, _now_ms(), self._refusal or "")
+        self._state = LogState(condition, reason, read_clock().wall_ms, self._refusal or "")
         if self._waiting:
-            first_seq, last_seq = self._waiting[0][0], self._waiting[-1][1]
-            self._settle(last_seq)
-            self.on_failed(Failure(reason, first_seq, last_seq))
+            self.answered(Failure(reason, self._waiting[0][0], self._waiting[-1][1]))
         self._told.set()
         self._ended.set()
 
@@ -317,7 +306,3 @@ class _Ear(asyncio.Protocol):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._owner.lost()
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)

@@ -8,9 +8,10 @@ read: what can be read of it goes into a fresh file, and the log goes on there.
 """
 
 import sqlite3
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+import msgspec
 
 
 class Reason(StrEnum):
@@ -51,8 +52,7 @@ class Cure(StrEnum):
     NEW_FILE = "new_file"
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True, tag="failed"):
     """The entries from `first_seq` to `last_seq` will never be said to be stored.
 
     Whoever appended them appends what their alerts and devices have become meanwhile. A later start

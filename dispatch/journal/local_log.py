@@ -20,7 +20,7 @@ from dispatch.journal.reader import Reader
 from dispatch.journal.salvage import Salvage
 from dispatch.journal.status import Condition, LogState
 from dispatch.journal.storage import Storage
-from dispatch.journal.work import Append, Close, Compact, MoveOn, Note, Work
+from dispatch.journal.work import Append, Close, Compact, MoveOn, Note, Work, size_of
 from dispatch.journal.writer import Writer
 
 WAITING_ENTRIES_MAX: Final = 20_000
@@ -30,8 +30,6 @@ LOG_BYTES_MAX: Final = 4 * 2**30
 STALLED_AFTER_S: Final = 2.0
 CLOSE_DEADLINE_S: Final = 5.0
 SALVAGE_DEADLINE_S: Final = 60.0
-ENTRY_OVERHEAD_BYTES: Final = 200
-"""What an entry takes beside its state and view."""
 
 _T = TypeVar("_T")
 
@@ -87,10 +85,7 @@ class LocalLog:
             self._last_seq = self._storage.head.last_seq
         if not entries:
             return self._last_seq
-        size = sum(
-            len(entry.state or b"") + len(entry.view or b"") + ENTRY_OVERHEAD_BYTES
-            for entry in entries
-        )
+        size = size_of(entries)
         writer = self._writer
         if (
             self._taken - writer.settled + len(entries) > WAITING_ENTRIES_MAX

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +25,6 @@ from dispatch.journal.log_talk import (
     Compact,
     Distrust,
     Drained,
-    Failed,
     Opened,
     Refused,
     Stored,
@@ -58,7 +58,7 @@ class Desk:
             path,
             call_back=lambda tell: tell(),
             on_stored=lambda seq: self._answer(Stored(seq)),
-            on_failed=self._failed,
+            on_failed=self._answer,
         )
 
     def serve(self) -> None:
@@ -85,7 +85,7 @@ class Desk:
                     self._log.append(asked.entries, first_seq=asked.first_seq)
                 except NotStored as refusal:
                     last_seq = asked.first_seq + len(asked.entries) - 1
-                    self._failed(Failure(refusal.reason, asked.first_seq, last_seq))
+                    self._answer(Failure(refusal.reason, asked.first_seq, last_seq))
             case Drained():
                 self._log.drained(asked.seq)
             case Compact():
@@ -100,26 +100,15 @@ class Desk:
         if now_s - self._told_at_s < LOOK_EVERY_S:
             return
         self._told_at_s = now_s
-        log, state = self._log, self._log.state()
+        log = self._log
         if log.log_id and not self._is_open:
             with suppress(NotStored):  # being opened at this very moment: the next look says it
                 self._answer(Opened(log.log_id, log.append(())))
                 self._is_open = True
-        told = Told(
-            log.path.name,
-            log.drained_seq,
-            state.condition,
-            state.reason,
-            state.since_ms,
-            state.detail,
-            state.wal_bytes,
-        )
+        told = Told(log.path.name, log.drained_seq, replace(log.state(), waiting=0))
         if told != self._told:
             self._told = told
             self._answer(told)
-
-    def _failed(self, failure: Failure) -> None:
-        self._answer(Failed(failure.reason, failure.first_seq, failure.last_seq, failure.detail))
 
     def _answer(self, answered: Answered) -> None:
         """Say it, from either thread. A core that is gone need not hear it."""

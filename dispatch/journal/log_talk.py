@@ -2,7 +2,7 @@
 
 core ──▶ log   `Append`, `Drained`, `Compact`, `Distrust`; its end means: store what waits, then end
 log ──▶ core   `Refused`; or `Opened`, as soon as it is, and `Told` at once and whenever that has
-               changed; `Stored` and `Failed` for every `Append`, in order
+               changed; `Stored` and `Failure` for every `Append`, in order
 
 To the log goes MessagePack (states are bytes), with the length in front; to the core a JSON value a
 line.
@@ -14,8 +14,8 @@ from typing import Final, TypeAlias
 import msgspec
 
 from dispatch.core.entry import Entry
-from dispatch.journal.faults import Reason
-from dispatch.journal.status import Condition
+from dispatch.journal.faults import Failure, Reason
+from dispatch.journal.status import LogState
 
 
 class Append(msgspec.Struct, frozen=True, tag="append", array_like=True, gc=False):
@@ -45,18 +45,9 @@ class Distrust(msgspec.Struct, frozen=True, tag="distrust", array_like=True):
 
 
 class Stored(msgspec.Struct, frozen=True, tag="stored"):
-    """Everything up to `seq` is on the disk, but for what `Failed` named before."""
+    """Everything up to `seq` is on the disk, but for what `Failure` named before."""
 
     seq: int
-
-
-class Failed(msgspec.Struct, frozen=True, tag="failed"):
-    """These will never be said to be stored."""
-
-    reason: Reason
-    first_seq: int
-    last_seq: int
-    detail: str
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
@@ -73,20 +64,16 @@ class Opened(msgspec.Struct, frozen=True, tag="opened"):
 
 
 class Told(msgspec.Struct, frozen=True, tag="told"):
-    """How the log is: see `dispatch.journal.status`."""
+    """How the log is; what waits is counted where it is appended."""
 
     file: str
     """The name of the file that is the log."""
     drained_seq: int
-    condition: Condition
-    reason: Reason | None
-    since_ms: int
-    detail: str
-    wal_bytes: int
+    state: LogState
 
 
 Asked: TypeAlias = Append | Drained | Compact | Distrust
-Answered: TypeAlias = Stored | Failed | Refused | Opened | Told
+Answered: TypeAlias = Stored | Failure | Refused | Opened | Told
 
 _LENGTH: Final = struct.Struct("<I")
 _encode_asked: Final = msgspec.msgpack.Encoder().encode

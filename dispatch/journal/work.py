@@ -1,7 +1,7 @@
 """What the writer's thread is asked to do, and how much of it goes into one commit."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Final, TypeAlias
@@ -12,6 +12,15 @@ from dispatch.journal.faults import Reason
 BATCH_ENTRIES_MAX: Final = 2_000
 BATCH_BYTES_MAX: Final = 4 * 2**20
 """The first of a burst are told before the last are written."""
+ENTRY_OVERHEAD_BYTES: Final = 200
+"""What an entry takes beside its state and view."""
+
+
+def size_of(entries: Iterable[Entry]) -> int:
+    """Return the bytes that these take while they wait."""
+    return sum(
+        len(entry.state or b"") + len(entry.view or b"") + ENTRY_OVERHEAD_BYTES for entry in entries
+    )
 
 
 @dataclass(frozen=True, slots=True)

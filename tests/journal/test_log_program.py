@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from dispatch.core.entry import Entry
 from dispatch.core.limits import CLOSED_ALERT_KEPT_S
-from dispatch.journal.faults import Reason
+from dispatch.journal.faults import Failure, Reason
 from dispatch.journal.files import current_file
 from dispatch.journal.inspect import verify
 from dispatch.journal.log_child import start_log
@@ -21,7 +21,6 @@ from dispatch.journal.log_talk import (
     Compact,
     Distrust,
     Drained,
-    Failed,
     Lines,
     Opened,
     Refused,
@@ -127,7 +126,7 @@ def test_first_it_says_that_it_is_open_and_how_it_is(path: Path) -> None:
         told = core.hear()
         assert isinstance(told, Told)
         assert (told.file, told.drained_seq) == ("journal.sqlite", 0)
-        assert (told.condition, told.reason) == (Condition.HEALTHY, None)
+        assert (told.state.condition, told.state.reason) == (Condition.HEALTHY, None)
 
 
 def test_the_next_one_knows_what_it_knew(path: Path) -> None:
@@ -154,7 +153,7 @@ def test_an_entry_that_cannot_be_written_fails_alone(path: Path) -> None:
     bad = entry(took_ms=2**63)
     with connected(path) as core:
         core.ask(Append(1, (entry(),)), Append(2, (bad, bad)), Append(4, (entry(),)))
-        failed = core.hear_a(Failed)
+        failed = core.hear_a(Failure)
         assert (failed.reason, failed.first_seq, failed.last_seq) == (Reason.BAD_ENTRY, 2, 3)
         core.hear_a(Stored, is_it=lambda told: told.seq == 4)
     assert set(stored(path)) == {1, 4}
@@ -211,7 +210,7 @@ def test_a_damaged_file_is_followed_by_another(path: Path) -> None:
     with connected(path) as core:
         file = core.hear_a(Told).file
         core.ask(Distrust(file, Reason.CORRUPT))
-        lost = core.hear_a(Failed)
+        lost = core.hear_a(Failure)
         assert (lost.reason, lost.first_seq) == (Reason.LOST, lost.last_seq)
         core.until(lambda told: told.file == "journal-1.sqlite")
         core.ask(Distrust(file, Reason.CORRUPT))  # another reader noticed it later
@@ -225,15 +224,15 @@ def test_without_a_disk_it_says_so_and_opens_the_log_once_there_is_one(path: Pat
     with connected(path) as core:
         told = core.hear()
         assert isinstance(told, Told)
-        assert (told.condition, told.reason) == (Condition.FAILING, Reason.NO_ACCESS)
+        assert (told.state.condition, told.state.reason) == (Condition.FAILING, Reason.NO_ACCESS)
         core.ask(Append(1, (entry(), entry())))
-        failed = core.hear_a(Failed)
+        failed = core.hear_a(Failure)
         assert (failed.reason, failed.first_seq, failed.last_seq) == (Reason.NOT_OPEN, 1, 2)
         core.ask(Compact(NOW_MS))
         path.parent.unlink()
         assert core.hear_a(Opened).last_seq == 0
         core.store(3, entry())
-        core.until(lambda told: told.condition is Condition.HEALTHY)
+        core.until(lambda told: told.state.condition is Condition.HEALTHY)
     assert set(stored(path)) == {3}
 
 

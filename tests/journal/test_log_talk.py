@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.core.entry import Entry
-from dispatch.journal.faults import Reason
+from dispatch.journal.faults import Failure, Reason
 from dispatch.journal.log_talk import (
     Answered,
     Append,
@@ -16,7 +16,6 @@ from dispatch.journal.log_talk import (
     Compact,
     Distrust,
     Drained,
-    Failed,
     Lines,
     Opened,
     Refused,
@@ -26,11 +25,20 @@ from dispatch.journal.log_talk import (
     line_of,
     pack,
 )
-from dispatch.journal.status import Condition
+from dispatch.journal.status import Condition, LogState
 
 NUMBERS = st.integers(0, 2**63 - 1)
 TEXTS = st.text(max_size=20)
 REASONS = st.sampled_from(Reason)
+STATES = st.builds(
+    LogState,
+    st.sampled_from(Condition),
+    st.none() | REASONS,
+    NUMBERS,
+    TEXTS,
+    NUMBERS,
+    NUMBERS,
+)
 ENTRIES = st.builds(
     Entry,
     kind=TEXTS,
@@ -53,19 +61,10 @@ ASKED: st.SearchStrategy[Asked] = st.one_of(
 )
 ANSWERED: st.SearchStrategy[Answered] = st.one_of(
     st.builds(Stored, NUMBERS),
-    st.builds(Failed, REASONS, NUMBERS, NUMBERS, TEXTS),
+    st.builds(Failure, REASONS, NUMBERS, NUMBERS, TEXTS),
     st.builds(Refused, TEXTS),
     st.builds(Opened, TEXTS, NUMBERS),
-    st.builds(
-        Told,
-        TEXTS,
-        NUMBERS,
-        st.sampled_from(Condition),
-        st.none() | REASONS,
-        NUMBERS,
-        TEXTS,
-        NUMBERS,
-    ),
+    st.builds(Told, TEXTS, NUMBERS, STATES),
 )
 CUTS = st.lists(st.integers(0, 2_000), max_size=20)
 

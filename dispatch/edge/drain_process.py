@@ -5,12 +5,9 @@ milliseconds at each batch.
 """
 
 import asyncio
-import os
-import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 from dispatch.journal.drain_talk import (
@@ -23,9 +20,9 @@ from dispatch.journal.drain_talk import (
     decode_said,
     line_of,
 )
+from dispatch.journal.own_program import command, environment
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-COMMAND: Final = (sys.executable, "-m", "dispatch.journal.drain_program")
+COMMAND: Final = command("dispatch.journal.drain_program")
 RETRY_FIRST_S: Final = 0.25
 RETRY_LAST_S: Final = 5.0
 
@@ -86,7 +83,7 @@ class DrainProcess:
             stdin=PIPE,
             stdout=PIPE,
             limit=LINE_MAX_BYTES,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env=environment(),
         )
         has_spoken = False
         try:

@@ -1,15 +1,14 @@
 """Starting the process of a log. Light to import: the core starts it before all else."""
 
-import os
 import socket
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-COMMAND: Final = (sys.executable, "-m", "dispatch.journal.log_program")
+from dispatch.journal.own_program import command, environment
+
+COMMAND: Final = command("dispatch.journal.log_program")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ def start_log(path: Path) -> LogChild:
                 [*COMMAND, str(path.absolute()), str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env=environment(),
             )
         except OSError:
             ours.close()

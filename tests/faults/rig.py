@@ -142,15 +142,8 @@ class Rig(Program):
     @contextmanager
     def core_held(self) -> Iterator[None]:
         """SIGSTOP the core and all that it started, for as long as the block lasts."""
-        core = psutil.Process(self.core_pid)
-        held = [core, *core.children(recursive=True)]
-        for process in held:
-            process.suspend()
-        try:
+        with held(family(self.core_pid)):
             yield
-        finally:
-            for process in held:
-                process.resume()
 
     @contextmanager
     def another_core(
@@ -228,20 +221,31 @@ class Rig(Program):
     @contextmanager
     def postgres_stopped(self) -> Iterator[None]:
         """SIGSTOP: it takes connections and answers nothing."""
-        processes = self._postgres_processes()
-        for process in processes:
-            process.suspend()
-        try:
+        with held(self._postgres_processes()):
             yield
-        finally:
-            for process in processes:
-                with suppress(psutil.NoSuchProcess):
-                    process.resume()
 
     def _postgres_processes(self) -> list[psutil.Process]:
         assert self._postgres is not None
-        server = psutil.Process(self._postgres.pid)
-        return [server, *server.children(recursive=True)]
+        return family(self._postgres.pid)
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """A process, and all that it started."""
+    process = psutil.Process(pid)
+    return [process, *process.children(recursive=True)]
+
+
+@contextmanager
+def held(processes: list[psutil.Process]) -> Iterator[None]:
+    """Keep processes from doing anything (SIGSTOP) for as long as the block lasts."""
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
 
 def until(what: str, is_so: Any) -> None:

@@ -55,6 +55,7 @@ async def test_another_quadrants_patrol_sees_nothing_and_is_refused(
         await stranger.synced()
         signal = press(area.spot())
         await ana.say(signal)
+        await ana.hear_a(Receipt, lambda receipt: receipt.stored)  # that may take a while
         alert = await patrol.hear_of(signal.signal_id)
         assert await stranger.is_served() == []
         for action in (

@@ -44,8 +44,10 @@ class Splitter:
             if opening is None:
                 self._drop(self._hopeless())
                 return None
+            # Not of `opening[0]`: that reads from what is held, which has moved after the drop.
+            opening_bytes = opening.end() - opening.start()
             self._drop(opening.start())
-            end = _END.search(held, len(opening[0]), FRAME_BYTES_MAX)
+            end = _END.search(held, opening_bytes, FRAME_BYTES_MAX)
             if end is None:
                 if len(held) < FRAME_BYTES_MAX:
                     return None

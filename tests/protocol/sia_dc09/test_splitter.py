@@ -66,6 +66,12 @@ def test_noise_before_a_frame_costs_nothing(junk: bytes, frame: bytes) -> None:
     assert fed([junk + frame])[0] == [frame]
 
 
+@pytest.mark.parametrize("frame", WITH_BINARY_CRC)
+def test_noise_before_a_frame_does_not_cut_it_at_a_cr_of_its_crc(frame: bytes) -> None:
+    for noise_bytes in range(2 * len(frame)):
+        assert fed([b"\0" * noise_bytes + frame])[0] == [frame]
+
+
 @given(noise, st.lists(st.sampled_from(FRAMES), min_size=1, max_size=3))
 def test_after_any_noise_the_frames_of_the_next_minute_are_read(
     junk: bytes, frames: list[bytes]

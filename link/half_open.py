@@ -7,8 +7,9 @@ import trio
 
 UNACKNOWLEDGED_MS: Final = 8_000
 PROBE_AFTER_S: Final = 4
-PROBE_EVERY_S: Final = 2
-PROBES: Final = 2
+PROBE_EVERY_S: Final = 1
+PROBES: Final = 4
+"""Several, for one may be lost, and a telephone that slept needs a second to wake its radio."""
 
 
 def watch_for_silence(stream: trio.abc.Stream) -> None:

@@ -68,7 +68,7 @@ def console_app(
         core_health_routes(core.address, gatekeeper),
         picture_routes(shelf, credentials, keys.pictures),
         config_routes(pages),
-        login_routes(pool, gatekeeper, Passwords(), keys.totp),
+        login_routes(pool, gatekeeper, Passwords(), keys.totp, core.address),
         alert_routes(pool, gatekeeper, keys.pictures),
         people_routes(pool, gatekeeper, keys.wiring),
         front_routes(pool, gatekeeper, keys.wiring),

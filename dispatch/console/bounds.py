@@ -65,6 +65,10 @@ PRESSES_PER_S: Final = 1.0
 
 CORE_HEALTH_WITHIN_S: Final = 2.0
 """For the core to say how it is; a core that takes longer is as good as away."""
+CORE_KNOWS_WITHIN_S: Final = 2.0
+"""For the core to hear of a session that has begun. After it the answer is given all the same: the
+core may be building a new edition of the quadrants, or be back before the page asks."""
+CORE_ASKED_EVERY_S: Final = 0.02
 
 # --- what is asked for ----------------------------------------------------------------------------
 PAGE_MAX: Final = 200

@@ -149,6 +149,7 @@ class FrontDoor:
             "reasons": reds,
             "warnings": warnings,
             "details": self._health.details(),
+            "registry_seq": self._health.registry_seq,
         }
         return _response(503 if reds else 200, orjson.dumps(body), "application/json")
 

@@ -49,6 +49,8 @@ class Health:
         self.is_draining = False
         self.has_bug = False
         self.is_registry_live = True
+        self.registry_seq = 0
+        """Up to which change the core knows the registry: whoever made one may wait for it."""
         self.registry_copy_fault = ""
         self.journal_fault = ""
         """Why the journal stores nothing; empty while it does."""

@@ -37,6 +37,7 @@ from dispatch.edge.tokens import TokenIssuer
 from dispatch.journal.log_child import LogChild
 from dispatch.journal.recover import this_boot
 from dispatch.logs import BackgroundWriter
+from dispatch.store.mark import Mark
 from dispatch.store.open_registry import OpenedRegistry, follow_registry, open_registry
 from dispatch.store.pool import Pool, open_pool
 from dispatch.store.registry_copy import RegistryCopy
@@ -142,6 +143,7 @@ class Core:
         self._metrics = Metrics(self._dispatcher, self.pulse)
         self._health = Health(self._dispatcher, self.pulse)
         self._health.is_registry_live = not opened.is_copy
+        self._health.registry_seq = opened.mark.seq
         self._issuer = TokenIssuer(pool)
         self._addresses = AddressBook(pool)
         self._outbox = Outbox(
@@ -217,7 +219,7 @@ class Core:
             self._mark,
             self._change,
             say=self._feed_status,
-            reached=self.copy.reached,
+            reached=self._registry_reached,
         )
 
     async def keep_time(self, tls: Tls | None) -> None:
@@ -264,6 +266,10 @@ class Core:
 
     def _change(self, change: Change) -> None:
         self._outbox.handle(change)
+
+    def _registry_reached(self, mark: Mark) -> None:
+        self._health.registry_seq = mark.seq
+        self.copy.reached(mark)
 
     def _feed_status(self, status: FeedStatus) -> None:
         if status.live != self._health.is_registry_live:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from dispatch.store.pool import Connection
+from dispatch.store.pool import Connection, Pool, connected
 
 _MARK: Final = """
     SELECT (SELECT (extract(epoch FROM min(applied_at)) * 1000000)::bigint FROM schema_migrations),
@@ -21,6 +21,12 @@ class Mark:
 
     history: int
     seq: int
+
+
+async def newest_change(pool: Pool) -> int:
+    """Return the number of the registry's newest change. Raises `StoreUnavailable`."""
+    async with connected(pool) as connection:
+        return (await read_mark(connection)).seq
 
 
 async def read_mark(connection: Connection) -> Mark:

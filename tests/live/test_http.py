@@ -110,6 +110,15 @@ async def test_the_control_room_closes_over_http_and_its_session_ends_live(
             assert await room.closed_with() == 4501, "its device is revoked with it"
 
 
+async def test_whoever_has_logged_in_is_known_to_the_core_at_once(program: Program) -> None:
+    async with http(program) as client:
+        for _ in range(4):
+            session = (await log_in(program, client, "supervisor"))["device"]
+            program.tokens[session["device_id"]] = session["token"]
+            async with on_duty(program, session["device_id"]):
+                pass  # it is welcome, or this raises
+
+
 async def test_the_control_room_gives_an_alert_and_speaks_to_a_front_over_http(
     program: Program, area: Area
 ) -> None:

@@ -35,7 +35,9 @@ from dispatch.console.bounds import (
     PASSWORD_CHARS_MAX,
     SESSION_S,
 )
+from dispatch.console.core_health import core_knows
 from dispatch.console.errors import Declined, ErrorCode
+from dispatch.console.presses.core_link import CoreAddress
 from dispatch.core.credentials import digest
 from dispatch.store.account_role import AccountRole
 from dispatch.store.accounts import (
@@ -47,6 +49,7 @@ from dispatch.store.accounts import (
     end_session,
     note_failure,
 )
+from dispatch.store.mark import newest_change
 from dispatch.store.pool import Pool
 from protocol.messages import DEVICE_ID_PATTERN
 from protocol.vocabulary import Role
@@ -86,7 +89,7 @@ class LoggedIn(Struct, frozen=True):
 
 
 def login_routes(
-    pool: Pool, gatekeeper: Gatekeeper, passwords: Passwords, totp_key: bytes
+    pool: Pool, gatekeeper: Gatekeeper, passwords: Passwords, totp_key: bytes, core: CoreAddress
 ) -> APIRouter:
     """Return the routes; `totp_key` opens the secrets of one-time passwords."""
     routes = APIRouter(tags=["session"])
@@ -113,6 +116,8 @@ def login_routes(
         )
         if session is None:
             raise _wrong()
+        # Whoever holds the answer may greet the core with it at once.
+        await core_knows(core, await newest_change(pool))
         answer = Json(_logged_in(session, cookie), 201)
         answer.set_cookie(
             COOKIE, cookie, max_age=SESSION_S, secure=True, httponly=True, samesite="strict"

@@ -24,9 +24,9 @@ PLAN: Final = (
     "capacity --idle 1000",
     "connections --count 2500",
     "storm --count 18000 --rate 100",
-    "growth --rounds 2",
+    "growth --rounds 4",
     "peers --rate 500 --rounds 2",
-    "locust --seconds 20",
+    "locust --seconds 12",
 )
 SHORT: Final = (
     "latency --rate 100 --idle 50 --seconds 2 --quadrants 40",

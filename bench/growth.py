@@ -2,15 +2,15 @@
 
     python -m bench growth --scale 1.0
 
-For each, two servers that differ in nothing else run in turn, A B A B: the ratio of the CPU per
-signal says what growth costs. `--scale` makes the large ones smaller, for machines that are.
+A small city's server runs throughout; beside it, one after the other, those of cities that are
+larger in one thing. The two run in turn, A B A B: the ratio of the CPU per signal says what growth
+costs. `--scale` makes the large ones smaller, for machines that are.
 """
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -22,63 +22,38 @@ from bench.machine import machine
 from bench.options import options
 from bench.progress import say, write
 from bench.score import median
+from bench.target import Target
 from bench.turns import Arena, arena
 
-QUADRANTS: Final = 120
-IDLE: Final = 100
-ROUND_S: Final = 4.0
+ROUND_S: Final = 2.0
+"""Short, so that the two are measured at nearly the same moment of a noisy machine."""
 HOLD_PER_S: Final = 600.0
 HOLD_BATCH: Final = 1_800
 """Raised at once, then accepted, before they would be repeated."""
 ALERTS_PER_SENDER: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Dimension:
-    """One thing that grows, from its small value to its large one."""
+class Size(NamedTuple):
+    """How large a city is."""
 
-    small: int
-    large: int
-    city: Callable[[int, int], City]
-    """Made of the number of senders and the value."""
-    holds: bool = False
-    """The value is of alerts that stay open."""
+    idle_connections: int
+    open_alerts: int
+    quadrants: int
+    devices: int
+    """That are enrolled, and not connected."""
 
 
-DIMENSIONS: Final = {
-    "idle_connections": Dimension(
-        100,
-        17_000,
-        lambda senders, value: plan_city(quadrants=QUADRANTS, senders=senders, idle=value),
-    ),
-    "open_alerts": Dimension(
-        0,
-        10_000,
-        lambda senders, value: plan_city(
-            quadrants=QUADRANTS, senders=senders + -(-value // ALERTS_PER_SENDER) + 2, idle=IDLE
-        ),
-        holds=True,
-    ),
-    "quadrants": Dimension(
-        120, 3_773, lambda senders, value: plan_city(quadrants=value, senders=senders, idle=IDLE)
-    ),
-    "devices": Dimension(
-        1_000,
-        100_000,
-        lambda senders, value: plan_city(
-            quadrants=QUADRANTS, senders=senders, idle=IDLE, absent=value
-        ),
-    ),
-}
+SMALL: Final = Size(100, 0, 120, 1_000)
+LARGE: Final = Size(17_000, 10_000, 3_773, 100_000)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print, and return the exit code."""
     parser = options("growth", __doc__)
     parser.add_argument("--rate", type=float, default=500.0, help="presses a second")
-    parser.add_argument("--rounds", type=int, default=2, help="of each")
+    parser.add_argument("--rounds", type=int, default=5, help="of each")
     parser.add_argument("--scale", type=float, default=1.0, help="of the large values")
-    parser.add_argument("--only", choices=DIMENSIONS, action="append", help="this; may recur")
+    parser.add_argument("--only", choices=Size._fields, action="append", help="this; may recur")
     args = parser.parse_args(argv)
     figures = measure(args)
     write(figures, args.json)
@@ -87,7 +62,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def measure(args: argparse.Namespace) -> dict[str, Any]:
     """Every figure of `growth`."""
-    rows = {name: _dimension(name, args) for name in args.only or DIMENSIONS}
+    with ExitStack() as stack:
+        small = _City(stack, SMALL, "the small city", args)
+        rows = {name: _dimension(small, name, args) for name in args.only or Size._fields}
     return {
         "bench": "growth",
         "rate": args.rate,
@@ -99,47 +76,66 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _dimension(name: str, args: argparse.Namespace) -> dict[str, Any]:
-    dimension = DIMENSIONS[name]
-    large = max(dimension.small, round(dimension.large * args.scale))
+def city_of(size: Size, senders: int) -> City:
+    """A city of a size in which so many press, beside those who hold its open alerts."""
+    holders = -(-size.open_alerts // ALERTS_PER_SENDER) + 2 if size.open_alerts else 0
+    return plan_city(
+        quadrants=size.quadrants,
+        senders=senders + holders,
+        idle=size.idle_connections,
+        absent=size.devices,
+    )
+
+
+class _City:
+    """A city of a size and its server, for as long as the stack lasts."""
+
+    def __init__(self, stack: ExitStack, size: Size, name: str, args: argparse.Namespace) -> None:
+        self._size, self._args = size, args
+        self._pressing = senders_for(args.rate, ROUND_S)
+        self._city = city_of(size, self._pressing)
+        say(f"{name}: starting the server and enrolling")
+        self._target: Target = stack.enter_context(cuadrante(self._city, name, args.program))
+
+    def connected(self, stack: ExitStack) -> Arena:
+        """Connect everybody, for as long as the stack lasts, and open what is to be open."""
+        everybody, pressing = self._city.senders, self._pressing
+        # Whoever holds alerts open presses no more: the others do.
+        city = msgspec.structs.replace(self._city, senders=everybody[:pressing])
+        here = arena(stack, self._target, city, processes=self._args.processes)
+        if self._size.open_alerts:
+            target = self._target
+            crowd = Crowd(target.address, target.dialect, everybody[pressing:], processes=1)
+            holders = stack.enter_context(crowd)
+            holders.connect()
+            hold_open(here, holders, self._size.open_alerts)
+        warm_up(here, self._args.rate)
+        return here
+
+
+def _dimension(small: _City, name: str, args: argparse.Namespace) -> dict[str, Any]:
+    least = getattr(SMALL, name)
+    most = max(least, round(getattr(LARGE, name) * args.scale))
     with ExitStack() as stack:
+        large = _City(stack, SMALL._replace(**{name: most}), f"{most:,} {name}", args)
         # The large one first: whoever is connected has to be heard from within a minute.
-        large_one, small_one = (
-            _prepared(stack, name, value, args) for value in (large, dimension.small)
-        )
+        large_one, small_one = (each.connected(stack) for each in (large, small))
         for number in range(1, args.rounds + 1):
             turns = [each.take_turn(args.rate, ROUND_S) for each in (small_one, large_one)]
             say(f"{name}, pair {number}: " + ", ".join(f"{turn.cpu_us:.0f} µs" for turn in turns))
         pairs = zip(small_one.turns, large_one.turns, strict=True)
         ratios = [b.cpu_us / a.cpu_us for a, b in pairs]
         cpu = [median([turn.cpu_us for turn in each.turns]) for each in (small_one, large_one)]
-        clean = all(each.judged()[0].is_clean for each in (small_one, large_one))
+        verdicts = [each.judged()[0] for each in (small_one, large_one)]
     return {
-        "from": dimension.small,
-        "to": large,
+        "from": least,
+        "to": most,
         "cpu_us_per_signal": [round(each, 1) for each in cpu],
         "ratio": round(median(ratios), 3),
         "ratio_rounds": [round(each, 3) for each in ratios],
-        "clean": clean,
+        "clean": all(verdict.is_clean for verdict in verdicts),
+        "verdicts": [msgspec.to_builtins(verdict) for verdict in verdicts],
     }
-
-
-def _prepared(stack: ExitStack, name: str, value: int, args: argparse.Namespace) -> Arena:
-    dimension = DIMENSIONS[name]
-    needed = senders_for(args.rate, ROUND_S)
-    whole = dimension.city(needed, value)
-    say(f"{name} {value:,}: starting the server and enrolling")
-    target = stack.enter_context(cuadrante(whole, f"{name} {value:,}", args.program))
-    # Whoever holds alerts open presses no more: the others do.
-    city = msgspec.structs.replace(whole, senders=whole.senders[:needed])
-    here = arena(stack, target, city, processes=args.processes)
-    if dimension.holds and value:
-        holders = whole.senders[needed:]
-        crowd = stack.enter_context(Crowd(target.address, target.dialect, holders, processes=1))
-        crowd.connect()
-        hold_open(here, crowd, value)
-    warm_up(here, args.rate)
-    return here
 
 
 def hold_open(here: Arena, holders: Crowd, alerts: int) -> None:

@@ -50,7 +50,10 @@ from dispatch.journal.work import size_of
 ENDED_AFTER_S: Final = CLOSE_DEADLINE_S + 1.0
 REAPED_WITHIN_S: Final = 0.1
 RETRY_FIRST_S: Final = 0.05
-RETRY_LAST_S: Final = 5.0
+RETRY_LAST_S: Final = 1.0
+"""Nothing is stored meanwhile."""
+SETTLED_AFTER_S: Final = 10.0
+"""A process that lived so long was a good one: the next one is started at once again."""
 
 _T = TypeVar("_T")
 
@@ -102,8 +105,8 @@ class LogProcess:
     async def run(self) -> None:
         """Start another process whenever one has ended, for ever."""
         retry_s = RETRY_FIRST_S
+        await self._ended.wait()
         while True:
-            await self._ended.wait()
             await asyncio.sleep(retry_s)
             retry_s = min(2 * retry_s, RETRY_LAST_S)
             try:
@@ -113,7 +116,9 @@ class LogProcess:
                 log.error("log_not_started", reason=f"{type(error).__name__}: {error}")
                 continue
             log.info("log_restarted", is_open=self._is_open, refused=self._refusal)
-            if self._is_open:
+            started_s = read_clock().mono_s
+            await self._ended.wait()
+            if read_clock().mono_s - started_s >= SETTLED_AFTER_S:
                 retry_s = RETRY_FIRST_S
 
     async def close(self) -> bool:

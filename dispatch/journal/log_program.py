@@ -2,7 +2,8 @@
 
 The core starts it (`log_child.py`) and talks with it over a socket (`edge/log_process.py`). When
 that ends, for whatever reason, what was heard is stored and the process ends: it outlives a core
-that was killed by some milliseconds, and the next one's log waits for as long.
+that was killed by some milliseconds, and the next one's log waits for as long. Where the log's
+writer has ended by a bug of ours, the process ends too: the core starts another.
 """
 
 import select
@@ -16,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from dispatch.journal.faults import CannotOpen, Failure, InUse, NotStored
+from dispatch.journal.faults import CannotOpen, Failure, InUse, NotStored, Reason
 from dispatch.journal.local_log import CLOSE_DEADLINE_S, LocalLog
 from dispatch.journal.log_talk import (
     Answered,
@@ -67,7 +68,7 @@ class Desk:
         ready = select.poll()  # for `select` a descriptor may be too high a number
         ready.register(self._core, select.POLLIN)
         with closing(self._log), suppress(ConnectionError):
-            while True:
+            while not self._has_bug():
                 self._tell()
                 if not ready.poll(LOOK_EVERY_S * 1000):
                     continue
@@ -77,6 +78,9 @@ class Desk:
                 for each in asked.feed(data):
                     self._do(each)
                 self._pause.wait(GATHER_S)
+
+    def _has_bug(self) -> bool:
+        return self._log.state().reason is Reason.BUG
 
     def _do(self, asked: Asked) -> None:
         match asked:

@@ -327,6 +327,40 @@ async def test_a_program_that_ends_at_once_is_a_log_that_fails(
         assert core.why_not() is Reason.NOT_OPEN
 
 
+WITH_A_BUG = """
+from dispatch.journal import log_program
+from dispatch.journal.writer import Writer
+commit = Writer._commit
+def with_a_bug(self, appends):
+    if any(each.alert_id == "unlucky" for append in appends for each in append.entries):
+        raise AssertionError("a bug")
+    commit(self, appends)
+Writer._commit = with_a_bug
+log_program.main()
+"""
+
+
+def test_a_bug_of_the_writer_ends_its_process_and_another_one_stores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_process, "RETRY_FIRST_S", 0.01)
+    monkeypatch.setattr(log_child, "COMMAND", (sys.executable, "-c", WITH_A_BUG))
+
+    @on_uvloop
+    async def tried() -> None:
+        async with opened(tmp_path / "journal.sqlite", is_kept=True) as core:
+            await core.store(entry())
+            with capture_logs() as said:
+                core.log.append([entry("unlucky")])
+                await until(lambda: bool(core.failures))
+                await until(lambda: any(line["event"] == "log_restarted" for line in said))
+                await until(lambda: core.log.state().condition is Condition.HEALTHY)
+            assert await core.store(entry()) == 3
+        assert [(each.first_seq, each.last_seq) for each in core.failures] == [(2, 2)]
+
+    tried()
+
+
 def tries(said: list[dict[str, object]]) -> int:
     """How often another process could not be started."""
     return sum(

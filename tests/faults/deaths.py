@@ -1,4 +1,4 @@
-"""Kill -9 of the core and of PostgreSQL, and a PostgreSQL that answers nothing."""
+"""Kill -9 of the core, of its log and of PostgreSQL, and a PostgreSQL that answers nothing."""
 
 from tests.faults.rig import Rig
 from tests.faults.trial import Row, Scale, Trial, progress, three_phases, trial
@@ -25,6 +25,26 @@ def core_killed(row: Row, rig: Rig, scale: Scale) -> None:
     with rig.another_core("core-killed"), trial(row, rig, scale) as one:
         three_phases(one, kill_again_and_again)
         one.audit()
+
+
+def log_killed(row: Row, rig: Rig, scale: Scale) -> None:
+    """Dispatch goes on; what had not been stored yet is stored by another process, or never said
+    to be."""
+
+    def kill_again_and_again(one: Trial) -> None:
+        for number in range(scale.kills):
+            one.ledger.more(stored=BETWEEN_KILLS)
+            rig.kill_log()
+            if number % 10 == 9:
+                progress(row.fault, f"{number + 1} kills")
+        one.ledger.more(stored=BETWEEN_KILLS)
+        one.note(f"{scale.kills} kills")
+
+    with rig.another_core("log-killed"), trial(row, rig, scale) as one:
+        three_phases(one, kill_again_and_again)
+        one.audit(disk_failed=True)
+        one.unfelt()
+        one.expect(one.ledger.downs == 0, f"{one.ledger.downs} devices lost their connection")
 
 
 def database_killed(row: Row, rig: Rig, scale: Scale) -> None:

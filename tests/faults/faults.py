@@ -12,6 +12,7 @@ FAULTS: Final[Mapping[str, Callable[[Row, Rig, Scale], None]]] = MappingProxyTyp
     {
         "core-killed": deaths.core_killed,
         "both-killed": deaths.both_killed,
+        "log-killed": deaths.log_killed,
         "database-killed": deaths.database_killed,
         "database-stopped": deaths.database_stopped,
         "disk-full": disks.disk_full,
@@ -29,6 +30,7 @@ FAULTS: Final[Mapping[str, Callable[[Row, Rig, Scale], None]]] = MappingProxyTyp
 )
 QUICK: Final = (
     "core-killed",
+    "log-killed",
     "database-killed",
     "disk-full",
     "sync-fails",

@@ -30,6 +30,7 @@ from tests.live.program import APPS, PROGRAM, Area, Program, free_port
 
 AREAS_MAX: Final = 10
 SLOW_READER: Final = "operator"
+LOG_PROGRAM: Final = "dispatch.journal.log_program"
 """Whoever reads slowly should be sent much: a control room is sent everything."""
 POLL_S: Final = 0.02
 """For what only tells when asked."""
@@ -138,6 +139,18 @@ class Rig(Program):
         assert self.core is not None
         self.core.kill()
         self.core.wait(PATIENCE_S)
+
+    def kill_log(self) -> None:
+        """Kill -9 of the process that keeps the core's log, as soon as there is one."""
+
+        def killed() -> bool:
+            for child in psutil.Process(self.core_pid).children():
+                if LOG_PROGRAM in child.cmdline():
+                    child.kill()
+                    return True
+            return False
+
+        until("the core has another log process", killed)
 
     @contextmanager
     def core_held(self) -> Iterator[None]:

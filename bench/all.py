@@ -19,14 +19,14 @@ from bench import report
 from bench.progress import say
 
 PLAN: Final = (
-    "latency --rate 1000 --idle 5000 --seconds 15",
+    "latency --rate 1000 --idle 5000 --seconds 10",
     "floor --rate 1000 --idle 5000 --rounds 4",
     "capacity --idle 1000",
     "connections --count 2500",
     "storm --count 18000 --rate 100",
     "growth --rounds 4",
     "peers --rate 500 --rounds 2",
-    "locust --seconds 12",
+    "locust --seconds 8",
 )
 SHORT: Final = (
     "latency --rate 100 --idle 50 --seconds 2 --quadrants 40",

@@ -1,4 +1,7 @@
-"""One server and one Chromium for all browser tests; windows of its own for each."""
+"""One server and one Chromium for all browser tests; windows of its own for each.
+
+No longer than the package's: while it lives, Playwright keeps a loop that no other may run beside.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

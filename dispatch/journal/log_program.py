@@ -68,8 +68,10 @@ class Desk:
         ready = select.poll()  # for `select` a descriptor may be too high a number
         ready.register(self._core, select.POLLIN)
         with closing(self._log), suppress(ConnectionError):
-            while not self._has_bug():
+            while True:
                 self._tell()
+                if self._has_bug():
+                    return
                 if not ready.poll(LOOK_EVERY_S * 1000):
                     continue
                 data = self._core.recv(READ_BYTES)
@@ -80,7 +82,8 @@ class Desk:
                 self._pause.wait(GATHER_S)
 
     def _has_bug(self) -> bool:
-        return self._log.state().reason is Reason.BUG
+        """Whether the last look found one."""
+        return self._told is not None and self._told.state.reason is Reason.BUG
 
     def _do(self, asked: Asked) -> None:
         match asked:

@@ -1,9 +1,19 @@
 """Kill -9 of the core, of its log and of PostgreSQL, and a PostgreSQL that answers nothing."""
 
+from collections.abc import Iterator
+
 from tests.faults.rig import Rig
 from tests.faults.trial import Row, Scale, Trial, progress, three_phases, trial
 
 BETWEEN_KILLS = 20
+
+
+def _kills(row: Row, scale: Scale) -> Iterator[int]:
+    """Count the kills, and say how many there were after every ten."""
+    for number in range(1, scale.kills + 1):
+        yield number
+        if number % 10 == 0:
+            progress(row.fault, f"{number} kills")
 
 
 def core_killed(row: Row, rig: Rig, scale: Scale) -> None:
@@ -11,14 +21,12 @@ def core_killed(row: Row, rig: Rig, scale: Scale) -> None:
 
     def kill_again_and_again(one: Trial) -> None:
         starts_s = []
-        for number in range(scale.kills):
+        for _ in _kills(row, scale):
             # Not once all is calm: each kill meets some who are still on their way back.
             one.ledger.more(stored=BETWEEN_KILLS, shown=BETWEEN_KILLS // 2)
             rig.kill_core()
             one.ledger.killed()
             starts_s.append(rig.start_core())
-            if number % 10 == 9:
-                progress(row.fault, f"{number + 1} kills")
         one.ledger.more(stored=BETWEEN_KILLS)
         one.note(f"{scale.kills} kills, up again within {max(starts_s):.1f} s")
 
@@ -32,11 +40,9 @@ def log_killed(row: Row, rig: Rig, scale: Scale) -> None:
     to be."""
 
     def kill_again_and_again(one: Trial) -> None:
-        for number in range(scale.kills):
+        for _ in _kills(row, scale):
             one.ledger.more(stored=BETWEEN_KILLS)
             rig.kill_log()
-            if number % 10 == 9:
-                progress(row.fault, f"{number + 1} kills")
         one.ledger.more(stored=BETWEEN_KILLS)
         one.note(f"{scale.kills} kills")
 

@@ -20,6 +20,7 @@ from typing import Any, Final
 import psutil
 import trio
 
+from dispatch.journal.log_child import COMMAND as LOG_COMMAND
 from dispatch.settings import PREFIX
 from dispatch.supervise.postgres import answers, dsn
 from dispatch.supervise.ready import READY_FD
@@ -30,7 +31,6 @@ from tests.live.program import APPS, PROGRAM, Area, Program, free_port
 
 AREAS_MAX: Final = 10
 SLOW_READER: Final = "operator"
-LOG_PROGRAM: Final = "dispatch.journal.log_program"
 """Whoever reads slowly should be sent much: a control room is sent everything."""
 POLL_S: Final = 0.02
 """For what only tells when asked."""
@@ -145,7 +145,7 @@ class Rig(Program):
 
         def killed() -> bool:
             for child in psutil.Process(self.core_pid).children():
-                if LOG_PROGRAM in child.cmdline():
+                if LOG_COMMAND[-1] in child.cmdline():
                     child.kill()
                     return True
             return False
